@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What goes wrong: each verb has one effect, told here, and nothing else. */
+#ifndef LIFELINE_FAULT_FAULT_H
+#define LIFELINE_FAULT_FAULT_H
+
+#include "guest/role/driver.h"
+
+/**
+ * enum fault_verb - verbs that an offending domain plays on itself
+ * @FAULT_MASK: asserts its line, gets the event, never EOIs, never quiets the
+ *	device; its vCPU blocks. A driver that died with its handler masked.
+ * @FAULT_SILENT: as MASK, but the device was quieted: only the EOI is owed.
+ * @FAULT_SPIN: as MASK, but the vCPU never returns from the handler.
+ * @FAULT_SLOW: serves its own traffic, each handler run taking 5 ms to the EOI.
+ * @FAULT_NOACK: EOIs every event at once and never quiets the device: a storm.
+ * @FAULT_CRASH: asserts its line, gets the event, and the domain crashes.
+ */
+enum fault_verb {
+	FAULT_NONE,
+	FAULT_MASK,
+	FAULT_SILENT,
+	FAULT_SPIN,
+	FAULT_SLOW,
+	FAULT_NOACK,
+	FAULT_CRASH,
+};
+
+#define FAULT_SLOW_NS 5000000ull
+
+/**
+ * fault_play() - play @verb in the domain that owns @d
+ *
+ * Sets fault_live in the mailbox once the fault stands. Only FAULT_NONE and
+ * FAULT_SLOW and FAULT_NOACK look at orders again: these end with the next one.
+ */
+void fault_play(struct driver *d, enum fault_verb verb);
+
+/* The verbs of death that the control domain plays are domctl_destroy() and no more. */
+
+/**
+ * rescue_by_descriptor() - silence a device whose driver is gone
+ * @desc: its row of the descriptor table, all that is known of it
+ * @bar: physical address of its BAR 0
+ *
+ * Runs in the control domain. Effect: the device no longer drives its line.
+ */
+void rescue_by_descriptor(const struct irq_descriptor *desc, uint64_t bar);
+
+#endif

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "fault/fault.h"
+
+#include "guest/xen/clock.h"
+#include "guest/xen/hypercall.h"
+
+static void stand(struct driver *d)
+{
+	__atomic_store_n(&d->box->fault_live, 1, __ATOMIC_RELEASE);
+}
+
+/* The event of our own interrupt: level and event are both there. */
+static void enter_handler(struct driver *d)
+{
+	driver_raise(d);
+	driver_await_event(d);
+	port_clear(d->port);
+}
+
+static _Noreturn void block_for_ever(void)
+{
+	for (;;)
+		sleep_until(now_ns() + 1000 * MS);
+}
+
+static _Noreturn void hang_mask(struct driver *d)
+{
+	enter_handler(d);
+	stand(d);
+	block_for_ever();
+}
+
+static _Noreturn void hang_silent(struct driver *d)
+{
+	enter_handler(d);
+	irq_service(d->desc, &d->io);
+	stand(d);
+	block_for_ever();
+}
+
+static _Noreturn void hang_spin(struct driver *d)
+{
+	enter_handler(d);
+	stand(d);
+	for (;;)
+		asm volatile("pause");
+}
+
+static void hang_slow(struct driver *d)
+{
+	stand(d);
+	while (!port_pending(d->kick)) {
+		enter_handler(d);
+		sleep_ns(FAULT_SLOW_NS);
+		irq_service(d->desc, &d->io);
+		d->raised_at = 0;
+		pirq_eoi(d->pirq);
+	}
+}
+
+static void hang_noack(struct driver *d)
+{
+	enter_handler(d);
+	stand(d);
+	pirq_eoi(d->pirq);
+	while (!port_pending(d->kick)) {
+		if (!port_wait(d->port, now_ns() + MS))
+			continue;
+		port_clear(d->port);
+		pirq_eoi(d->pirq);
+	}
+	irq_service(d->desc, &d->io);
+	d->raised_at = 0;
+}
+
+static void crash(struct driver *d)
+{
+	struct sched_shutdown reason = { .reason = SHUTDOWN_crash };
+
+	enter_handler(d);
+	stand(d);
+	xen_sched_op(SCHEDOP_shutdown, &reason);
+}
+
+void fault_play(struct driver *d, enum fault_verb verb)
+{
+	switch (verb) {
+	case FAULT_MASK:
+		hang_mask(d);
+	case FAULT_SILENT:
+		hang_silent(d);
+	case FAULT_SPIN:
+		hang_spin(d);
+	case FAULT_SLOW:
+		hang_slow(d);
+		break;
+	case FAULT_NOACK:
+		hang_noack(d);
+		break;
+	case FAULT_CRASH:
+		crash(d);
+		break;
+	case FAULT_NONE:
+		break;
+	}
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "guest/control/cast.h"
+
+#include "guest/control/line.h"
+#include "guest/lib/string.h"
+#include "guest/xen/clock.h"
+#include "guest/xen/domctl.h"
+#include "guest/xen/hypercall.h"
+
+#define ANSWER_LIMIT (2000 * MS)
+#define GONE_LIMIT   (1000 * MS)
+
+static struct cast cast __attribute__((section(".bss.control")));
+
+/* A channel between us and @s; its end goes into the mailbox. */
+static int connect(struct sibling *s)
+{
+	struct evtchn_alloc_unbound alloc = { .dom = s->dom, .remote_dom = 0 };
+	struct evtchn_bind_interdomain bind = { .remote_dom = s->dom };
+	long rc = xen_event_op(EVTCHNOP_alloc_unbound, &alloc);
+
+	if (rc)
+		return (int)rc;
+	bind.remote_port = s->box->port = alloc.port;
+	rc = xen_event_op(EVTCHNOP_bind_interdomain, &bind);
+	s->port = bind.local_port;
+	return (int)rc;
+}
+
+static void fill_mailbox(struct cast *c, struct sibling *s)
+{
+	struct mailbox *box = s->box;
+
+	memcpy(box->model, s->dev->desc->model, strlen(s->dev->desc->model) + 1);
+	box->bar = s->dev->bar;
+	box->pirq = c->gsi;
+	box->grace = c->timing.grace;
+	box->pace = c->timing.pace;
+	box->seed = c->timing.seed + s->slot * 7919u;
+}
+
+static int place(const struct sibling *s)
+{
+	unsigned int cpus;
+	uint64_t pages;
+	int rc = sysctl_host(&pages, &cpus);
+
+	if (rc || cpus == 1)
+		return rc;
+	return domctl_pin_cpu(s->dom, s->offender ? cpus - 1 : 0);
+}
+
+int sibling_birth(struct cast *c, struct sibling *s)
+{
+	int rc = build_domain(&s->dom, &s->box, s->slot);
+
+	if (rc)
+		return rc;
+	s->live = true;
+	fill_mailbox(c, s);
+	rc = connect(s);
+	if (!rc)
+		rc = domctl_allow_iomem(s->dom, s->dev->bar >> 12, 1, true);
+	if (!rc)
+		rc = place(s);
+	if (!rc)
+		rc = domctl_unpause(s->dom);
+	if (rc)
+		sibling_kill(s);
+	return rc;
+}
+
+void sibling_order(struct sibling *s, enum order order, uint32_t argument)
+{
+	struct evtchn_send kick = { .port = s->port };
+
+	port_clear(s->port);
+	s->box->order = order;
+	s->box->argument = argument;
+	__atomic_store_n(&s->box->asked, s->box->asked + 1, __ATOMIC_RELEASE);
+	xen_event_op(EVTCHNOP_send, &kick);
+}
+
+int sibling_await(struct sibling *s, uint64_t ns)
+{
+	uint64_t deadline = now_ns() + ns;
+
+	while (__atomic_load_n(&s->box->answered, __ATOMIC_ACQUIRE) != s->box->asked) {
+		if (now_ns() >= deadline)
+			return -XEN_ETIMEDOUT;
+		port_wait(s->port, deadline);
+		port_clear(s->port);
+	}
+	return s->box->answer;
+}
+
+int sibling_ask(struct sibling *s, enum order order, uint32_t argument)
+{
+	sibling_order(s, order, argument);
+	return sibling_await(s, ANSWER_LIMIT);
+}
+
+int sibling_kill(struct sibling *s)
+{
+	uint64_t deadline = now_ns() + GONE_LIMIT;
+	int rc;
+
+	s->live = false;
+	port_close(s->port);
+	build_unmap_mailbox(s->slot);
+	rc = domctl_destroy(s->dom);
+	while (!rc && domctl_state(s->dom) != DOMAIN_GONE) {
+		if (now_ns() >= deadline)
+			rc = -XEN_ETIMEDOUT;
+		sleep_until(now_ns() + 50 * US);
+	}
+	s->box = NULL;
+	return rc;
+}
+
+void sibling_bury(struct sibling *s)
+{
+	if (s->dev)
+		device_release(s->dev);
+	s->dev = NULL;
+}
+
+struct sibling *cast_offender(struct cast *c)
+{
+	for (unsigned int i = 0; i < c->n; i++)
+		if (c->member[i].offender)
+			return &c->member[i];
+	return NULL;
+}
+
+static void read_timing(struct test *t, struct cast *c)
+{
+	c->timing.window[WINDOW_BEFORE] = plan_number(t->line, "before", 40) * MS;
+	c->timing.window[WINDOW_DURING] = plan_number(t->line, "during", 150) * MS;
+	c->timing.window[WINDOW_AFTER] = plan_number(t->line, "after", 40) * MS;
+	c->timing.grace = plan_number(t->line, "grace", 50) * MS;
+	c->timing.pace = plan_number(t->line, "pace", 300) * US;
+	c->timing.slack = plan_number(t->line, "slack", 20000) * US;
+	c->timing.seed = (uint32_t)plan_number(t->line, "seed", 1);
+}
+
+/* One word of cast=: a device model, with '!' behind it if this is the offender. */
+static bool add_member(struct test *t, struct cast *c, struct span word)
+{
+	struct sibling *s = &c->member[c->n];
+	char model[16];
+
+	if (c->n == MAX_SIBLINGS) {
+		test_error(t, "the cast is larger than %u", MAX_SIBLINGS);
+		return false;
+	}
+	s->slot = c->n;
+	s->offender = word.s[word.len - 1] == '!';
+	word.len -= s->offender;
+	span_copy(word, model, sizeof(model));
+	s->dev = device_take(model);
+	if (!s->dev) {
+		test_error(t, "the board has no further %s on the line", model);
+		return false;
+	}
+	c->gsi = s->dev->gsi;
+	c->n++;
+	return true;
+}
+
+struct cast *cast_build(struct test *t)
+{
+	struct cast *c = &cast;
+	struct span words, word;
+	int rc;
+
+	memset(c, 0, sizeof(*c));
+	read_timing(t, c);
+	if (!plan_value(t->line, "cast", &words)) {
+		test_error(t, "the plan names no cast");
+		return NULL;
+	}
+	while (plan_next_word(&words, ',', &word))
+		if (!add_member(t, c, word))
+			goto fail;
+	rc = line_setup(c->gsi);
+	if (rc) {
+		test_error(t, "setup_gsi %u: %d", c->gsi, rc);
+		goto fail;
+	}
+	for (unsigned int i = 0; i < c->n; i++) {
+		rc = sibling_birth(c, &c->member[i]);
+		if (!rc)
+			rc = line_map_pirq(c->member[i].dom, c->gsi);
+		if (rc) {
+			test_error(t, "sibling %u cannot be built: %d", i, rc);
+			goto fail;
+		}
+	}
+	return c;
+fail:
+	cast_down(t, c);
+	return NULL;
+}
+
+struct cast *cast_up(struct test *t)
+{
+	struct cast *c = cast_build(t);
+	int port;
+
+	for (unsigned int i = 0; c && i < c->n; i++) {
+		port = sibling_ask(&c->member[i], ORDER_BIND, 0);
+		if (port <= 0) {
+			test_error(t, "sibling %u cannot bind pirq %u: %d", i, c->gsi, port);
+			cast_down(t, c);
+			return NULL;
+		}
+	}
+	return c;
+}
+
+void cast_down(struct test *t, struct cast *c)
+{
+	for (unsigned int i = 0; i < c->n; i++) {
+		struct sibling *s = &c->member[i];
+		int rc = s->box ? sibling_kill(s) : 0;
+
+		if (rc)
+			check(t, false, "L dom %u is still there after destroy: %d", s->dom, rc);
+		sibling_bury(s);
+	}
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The cast of a case: the siblings that share the line, in the order in which
+ * they bind it. Orders, windows and death go through here.
+ */
+#ifndef LIFELINE_CONTROL_CAST_H
+#define LIFELINE_CONTROL_CAST_H
+
+#include "fault/fault.h"
+#include "guest/control/build.h"
+#include "guest/control/device.h"
+#include "guest/control/test.h"
+
+/**
+ * struct sibling - one member
+ * @dom: domain id
+ * @slot: mailbox window, fixed for the member
+ * @box: mailbox
+ * @dev: its device; NULL: not built
+ * @port: our end of the channel to it
+ * @offender: will hang or die
+ * @live: expected to serve
+ */
+struct sibling {
+	domid_t dom;
+	unsigned int slot;
+	struct mailbox *box;
+	struct device *dev;
+	evtchn_port_t port;
+	bool offender;
+	bool live;
+};
+
+/**
+ * struct cast - all of them
+ * @member: in bind order
+ * @n: how many
+ * @gsi: their line
+ * @timing: from the plan: window lengths, grace and pace, ns; @slack is the
+ *	board's allowance on every bound, @seed that of the pacing
+ */
+struct cast {
+	struct sibling member[MAX_SIBLINGS];
+	unsigned int n;
+	uint32_t gsi;
+	struct {
+		uint64_t window[WINDOWS], grace, pace, slack;
+		uint32_t seed;
+	} timing;
+};
+
+/** cast_up() - build and bind what the plan's cast= says. Return: the cast; NULL: error noted */
+struct cast *cast_up(struct test *t);
+
+/** cast_build() - the same without binding */
+struct cast *cast_build(struct test *t);
+
+/** cast_down() - destroy all, give the devices back, check that nothing stays (L) */
+void cast_down(struct test *t, struct cast *c);
+
+/** cast_offender() - the first member marked with '!' in the plan; NULL if none */
+struct sibling *cast_offender(struct cast *c);
+
+/**
+ * sibling_birth() - build @s on its device and let it run, without its pirq
+ *
+ * On a board with several CPUs the offender runs on the last and everyone else
+ * on the first, so that a vCPU that spins takes no CPU time from the sharers.
+ *
+ * Return: 0 or -errno.
+ */
+int sibling_birth(struct cast *c, struct sibling *s);
+
+/** sibling_order() - give an order without waiting */
+void sibling_order(struct sibling *s, enum order order, uint32_t argument);
+
+/** sibling_await() - its answer to the last order, or -ETIMEDOUT after @ns */
+int sibling_await(struct sibling *s, uint64_t ns);
+
+/** sibling_ask() - order and await; generous time limit */
+int sibling_ask(struct sibling *s, enum order order, uint32_t argument);
+
+/**
+ * sibling_kill() - XEN_DOMCTL_destroydomain, nothing else: its device is left as it is
+ *
+ * Return: 0; -errno of the destroy; -ETIMEDOUT: references keep the domain.
+ */
+int sibling_kill(struct sibling *s);
+
+/** sibling_bury() - silence and give back the device of a killed member */
+void sibling_bury(struct sibling *s);
+
+#endif

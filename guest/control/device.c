@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "guest/control/device.h"
+
+#include "fault/fault.h"
+#include "guest/dev/pci.h"
+#include "guest/lib/string.h"
+
+static struct device devices[MAX_DEVICES] __attribute__((section(".bss.control")));
+static unsigned int count __attribute__((section(".bss.control")));
+
+const char *device_add(uint16_t bdf, const char *model, uint32_t gsi)
+{
+	struct device *dev = &devices[count];
+	uint32_t id = pci_read32(bdf, PCI_VENDOR_ID);
+
+	if (count == MAX_DEVICES)
+		return "more devices than the guest can hold";
+	dev->desc = descriptor_find(model);
+	if (!dev->desc)
+		return "no descriptor for this model";
+	if (id != ((uint32_t)dev->desc->device << 16 | dev->desc->vendor))
+		return "the device there has another PCI id";
+	dev->bar = pci_open(bdf);
+	if (!dev->bar)
+		return "no memory BAR 0";
+	dev->bdf = bdf;
+	dev->gsi = gsi;
+	rescue_by_descriptor(dev->desc, dev->bar);
+	count++;
+	return NULL;
+}
+
+struct device *device_take(const char *model)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		struct device *dev = &devices[i];
+
+		if (dev->taken || strcmp(dev->desc->model, model))
+			continue;
+		dev->taken = true;
+		return dev;
+	}
+	return NULL;
+}
+
+void device_release(struct device *dev)
+{
+	rescue_by_descriptor(dev->desc, dev->bar);
+	dev->taken = false;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The devices that the board file lists: no other device is ever touched. */
+#ifndef LIFELINE_CONTROL_DEVICE_H
+#define LIFELINE_CONTROL_DEVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "guest/dev/descriptor.h"
+
+/**
+ * struct device - one device of the board
+ * @bdf: bus << 8 | device << 3 | function
+ * @gsi: line of its INTx pin, as the board file says
+ * @desc: its descriptor
+ * @bar: physical address of BAR 0
+ * @taken: a sibling of the running case has it
+ */
+struct device {
+	uint16_t bdf;
+	uint32_t gsi;
+	const struct irq_descriptor *desc;
+	uint64_t bar;
+	bool taken;
+};
+
+#define MAX_DEVICES 48
+
+/**
+ * device_add() - make a device of the board file known
+ * @bdf: where
+ * @model: descriptor to use
+ * @gsi: its line
+ *
+ * Checks that the device there is the one that the board file names, turns on
+ * its memory decode and silences it.
+ *
+ * Return: NULL, or what is wrong.
+ */
+const char *device_add(uint16_t bdf, const char *model, uint32_t gsi);
+
+/** device_take() - a free device of @model, marked as taken; NULL if there is none */
+struct device *device_take(const char *model);
+
+/** device_release() - silence @dev and give it back */
+void device_release(struct device *dev);
+
+#endif

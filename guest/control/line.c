@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "guest/control/line.h"
+
+#include "guest/xen/hypercall.h"
+
+/* One IO-APIC at the architectural address; its pins are GSIs 0..23. */
+#define IOAPIC_BASE 0xfec00000ul
+#define IOAPIC_REDTBL(pin) (0x10 + 2 * (pin))
+
+int line_setup(uint32_t gsi)
+{
+	struct physdev_setup_gsi op = { .gsi = (int)gsi, .triggering = 1, .polarity = 1 };
+	long rc = xen_physdev_op(PHYSDEVOP_setup_gsi, &op);
+
+	return rc == -XEN_EEXIST ? 0 : (int)rc;
+}
+
+static int apic_read(uint32_t reg, uint32_t *value)
+{
+	struct physdev_apic op = { .apic_physbase = IOAPIC_BASE, .reg = reg };
+	long rc = xen_physdev_op(PHYSDEVOP_apic_read, &op);
+
+	*value = op.value;
+	return (int)rc;
+}
+
+uint64_t line_rte(uint32_t gsi)
+{
+	uint32_t lo, hi;
+
+	if (apic_read(IOAPIC_REDTBL(gsi), &lo) || apic_read(IOAPIC_REDTBL(gsi) + 1, &hi))
+		return ~0ull;
+	return (uint64_t)hi << 32 | lo;
+}
+
+int line_map_pirq(uint16_t dom, uint32_t gsi)
+{
+	struct physdev_map_pirq map = {
+		.domid = dom,
+		.type = MAP_PIRQ_TYPE_GSI,
+		.index = (int)gsi,
+		.pirq = (int)gsi,
+	};
+
+	/* Xen gives the domain access to the IRQ with the mapping, and takes it back with it. */
+	return (int)xen_physdev_op(PHYSDEVOP_map_pirq, &map);
+}

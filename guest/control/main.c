@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Entry of the image. The control domain carries out the plan; a sibling its orders. */
+#include "guest/arch/io.h"
+#include "guest/arch/trap.h"
+#include "guest/control/device.h"
+#include "guest/control/ktap.h"
+#include "guest/control/test.h"
+#include "guest/dev/pci.h"
+#include "guest/lib/fmt.h"
+#include "guest/role/sibling.h"
+#include "guest/xen/domctl.h"
+#include "guest/xen/event.h"
+#include "guest/xen/hypercall.h"
+
+#define DEBUG_EXIT_PORT 0x501 /* isa-debug-exit of an emulated board; nothing elsewhere */
+
+void guest_main(struct start_info *si);
+
+static unsigned int count_cases(struct span plan)
+{
+	struct span line, word;
+	unsigned int n = 0;
+
+	while (plan_next_line(&plan, &line))
+		n += plan_next_word(&line, ' ', &word) && span_is(word, "case");
+	return n;
+}
+
+static void say_hello(void)
+{
+	long version = hcall1(__HYPERVISOR_xen_version, XENVER_version);
+	uint64_t free_pages = 0;
+	unsigned int cpus = 0;
+	int rc = domctl_probe();
+	char why[110];
+
+	if (rc) {
+		ll_snprintf(why, sizeof(why),
+			    "this guest speaks domctl 0x%x of Xen %s, here is Xen %ld.%ld (%d)",
+			    domctl_version, domctl_release, version >> 16, version & 0xffff, rc);
+		die(why);
+	}
+	sysctl_host(&free_pages, &cpus);
+	ktap_line("# guest xen=%d.%d domctl=0x%x cpus=%u free_pages=%llu", (int)(version >> 16),
+		  (int)(version & 0xffff), domctl_version, cpus, (unsigned long long)free_pages);
+}
+
+static void add_device(struct span line)
+{
+	struct span where, model;
+	char name[16], why[110];
+	const char *wrong = "malformed line";
+	uint16_t bdf;
+
+	if (plan_next_word(&line, ' ', &where) && plan_next_word(&line, ' ', &model) &&
+	    plan_bdf(where, &bdf)) {
+		span_copy(model, name, sizeof(name));
+		wrong = device_add(bdf, name, (uint32_t)plan_number(line, "gsi", 0));
+	}
+	if (!wrong)
+		return;
+	ll_snprintf(why, sizeof(why), "device of the plan: %s", wrong);
+	die(why);
+}
+
+static void carry_out(struct span plan)
+{
+	unsigned int number = 0;
+	struct span line, word;
+
+	while (plan_next_line(&plan, &line)) {
+		if (!plan_next_word(&line, ' ', &word))
+			continue;
+		if (span_is(word, "device"))
+			add_device(line);
+		else if (span_is(word, "case"))
+			test_run(line, ++number);
+	}
+}
+
+static _Noreturn void power_off(void)
+{
+	struct sched_shutdown off = { .reason = SHUTDOWN_poweroff };
+
+	outb(DEBUG_EXIT_PORT, 0);
+	for (;;)
+		xen_sched_op(SCHEDOP_shutdown, &off);
+}
+
+static _Noreturn void control_main(const struct start_info *si)
+{
+	struct span plan = { (const char *)si->mod_start, si->mod_len };
+
+	ktap_line("KTAP version 1");
+	ktap_line("1..%u", count_cases(plan));
+	pci_init();
+	say_hello();
+	carry_out(plan);
+	power_off();
+}
+
+void guest_main(struct start_info *si)
+{
+	trap_init();
+	event_init(si->shared_info);
+	if (si->flags & SIF_INITDOMAIN)
+		control_main(si);
+	sibling_main();
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The course that most cases take: before, the fault strikes, during, rescue, after. */
+#ifndef LIFELINE_CONTROL_SCENARIO_H
+#define LIFELINE_CONTROL_SCENARIO_H
+
+#include "guest/control/window.h"
+
+/**
+ * struct scenario - what differs from case to case
+ * @verb: what the offender does to itself, FAULT_NONE: nothing
+ * @kill: the control domain destroys the offender once @verb stands
+ * @during: bound of the others while the fault stands
+ * @judge: further checks at the end of the window "during", or NULL
+ * @storm_ends: the cast is one sharer and the offender: check that the dead
+ *	domain's device storms and that the rescue ends it
+ *
+ * The fault strikes a quarter into the window "during", with traffic on the
+ * line. It ends with the offender destroyed and its device silenced by its
+ * descriptor.
+ */
+struct scenario {
+	enum fault_verb verb;
+	bool kill;
+	const struct bound *during;
+	void (*judge)(struct test *t, struct cast *c);
+	bool storm_ends;
+};
+
+/** scenario_run() - play @sc with the cast of the plan, judge all three windows */
+void scenario_run(struct test *t, const struct scenario *sc);
+
+#endif

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "guest/control/window.h"
+
+#include "guest/control/ktap.h"
+#include "guest/lib/fmt.h"
+#include "guest/xen/clock.h"
+
+/* A parked member finishes its round first; then it has this long to say so. */
+#define PARK_LIMIT (500 * MS)
+
+const struct bound HEALTHY = { 0, 0, "healthy line" };
+const struct bound EVERY_SHARER = { 1 * MS, 1 * MS, "EOI of every sharer" };
+const struct bound FORCED_EOI = { 1 * MS, 1 * MS, "forced EOI after 1 ms" };
+
+static const char *const window_name[WINDOWS] = { "before", "during", "after" };
+
+static bool takes_part(const struct sibling *s, bool offender_too)
+{
+	return s->live && (offender_too || !s->offender);
+}
+
+void window_open(struct cast *c, enum window w, bool offender_too)
+{
+	for (unsigned int i = 0; i < c->n; i++) {
+		struct sibling *s = &c->member[i];
+
+		if (!takes_part(s, offender_too))
+			continue;
+		s->box->planned = c->timing.window[w];
+		sibling_order(s, ORDER_RUN, w);
+	}
+}
+
+void window_close(struct test *t, struct cast *c)
+{
+	for (unsigned int i = 0; i < c->n; i++)
+		if (c->member[i].live)
+			sibling_order(&c->member[i], ORDER_PARK, 0);
+	for (unsigned int i = 0; i < c->n; i++) {
+		struct sibling *s = &c->member[i];
+
+		if (!s->live || !sibling_await(s, c->timing.grace + PARK_LIMIT))
+			continue;
+		check(t, false, "S dom %u: no longer answers", s->dom);
+		s->live = false;
+	}
+}
+
+void window_run(struct test *t, struct cast *c, enum window w)
+{
+	window_open(c, w, true);
+	sleep_ns(c->timing.window[w]);
+	window_close(t, c);
+}
+
+static unsigned int us(uint64_t ns)
+{
+	return (unsigned int)(ns / US);
+}
+
+static void print_window(unsigned int sharer, const struct sibling *s, enum window w,
+			 uint64_t median_bound, uint64_t gap_bound)
+{
+	const struct window_stats *st = &s->box->window[w];
+	char line[KTAP_LINE];
+	int n = 0;
+
+	ktap_line("  # data sharer=%u dom=%u model=%s window=%s raised=%u served=%u lost=%u "
+		  "spurious=%u",
+		  sharer, s->dom, s->dev->desc->model, window_name[w], st->raised, st->served,
+		  st->lost, st->spurious);
+	ktap_line("  # data sharer=%u window=%s p50_us=%u p50_bound_us=%u p99_us=%u gap_us=%u "
+		  "gap_bound_us=%u",
+		  sharer, window_name[w], us(hist_quantile(&st->latency, 500)), us(median_bound),
+		  us(hist_quantile(&st->latency, 990)), us(st->gap), us(gap_bound));
+	for (unsigned int i = 0; i < TIMELINE_SLOTS && n < KTAP_LINE; i++)
+		n += ll_snprintf(line + n, sizeof(line) - (size_t)n, "%s%u", i ? "," : "",
+				 st->timeline[i]);
+	ktap_line("  # time sharer=%u window=%s %s", sharer, window_name[w], line);
+}
+
+static void judge(struct test *t, struct cast *c, unsigned int i, enum window w,
+		  const struct bound *b)
+{
+	struct sibling *s = &c->member[i];
+	const struct window_stats *st = &s->box->window[w];
+	uint64_t median_bound = b->median + c->timing.slack / 20;
+	uint64_t gap_bound = b->gap + c->timing.pace * 2 + c->timing.slack;
+	uint64_t median = hist_quantile(&st->latency, 500);
+	const char *win = window_name[w];
+
+	print_window(i, s, w, median_bound, gap_bound);
+	check(t, !st->lost && st->raised == st->served, "LI dom %u %s: lost %u of %u, expected 0",
+	      s->dom, win, st->lost, st->raised);
+	check(t, st->served && st->gap <= gap_bound, "S dom %u %s: longest gap %u us, bound %u us (%s)",
+	      s->dom, win, us(st->gap), us(gap_bound), b->why);
+	check(t, st->served && median <= median_bound, "S dom %u %s: median %u us, bound %u us (%s)",
+	      s->dom, win, us(median), us(median_bound), b->why);
+}
+
+void window_judge(struct test *t, struct cast *c, enum window w, const struct bound *b)
+{
+	for (unsigned int i = 0; i < c->n; i++)
+		if (takes_part(&c->member[i], w != WINDOW_DURING))
+			judge(t, c, i, w, b);
+}
+
+uint64_t window_spurious(struct cast *c, enum window w)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < c->n; i++)
+		if (takes_part(&c->member[i], false))
+			sum += c->member[i].box->window[w].spurious;
+	return sum;
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "guest/lib/hist.h"
+
+#define SUB (1u << HIST_SUB_BITS)
+
+static unsigned int bucket_of(uint64_t ns)
+{
+	unsigned int octave, index;
+
+	if (ns < SUB)
+		return (unsigned int)ns;
+	octave = 63u - (unsigned int)__builtin_clzll(ns) - HIST_SUB_BITS;
+	index = (octave + 1) * SUB + (unsigned int)((ns >> octave) & (SUB - 1));
+	return index < HIST_BUCKETS ? index : HIST_BUCKETS - 1;
+}
+
+static uint64_t upper_edge(unsigned int index)
+{
+	unsigned int octave;
+
+	if (index < SUB)
+		return index;
+	octave = index / SUB - 1;
+	return (((uint64_t)SUB + index % SUB + 1) << octave) - 1;
+}
+
+void hist_add(struct hist *h, uint64_t ns)
+{
+	h->bucket[bucket_of(ns)]++;
+	h->count++;
+}
+
+uint64_t hist_quantile(const struct hist *h, unsigned int permille)
+{
+	uint64_t rank = ((uint64_t)h->count * permille + 999) / 1000;
+	uint64_t seen = 0;
+
+	if (!h->count)
+		return 0;
+	if (!rank)
+		rank = 1;
+	for (unsigned int i = 0; i < HIST_BUCKETS; i++) {
+		seen += h->bucket[i];
+		if (seen >= rank)
+			return upper_edge(i);
+	}
+	return upper_edge(HIST_BUCKETS - 1);
+}

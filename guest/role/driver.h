@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A well-behaved driver of one device on a shared line, and what it measures. */
+#ifndef LIFELINE_ROLE_DRIVER_H
+#define LIFELINE_ROLE_DRIVER_H
+
+#include <stdbool.h>
+
+#include "guest/dev/descriptor.h"
+#include "guest/role/mailbox.h"
+#include "guest/xen/event.h"
+
+/**
+ * struct driver - state of the driver
+ * @desc: descriptor of the device
+ * @io: its registers
+ * @pirq: pirq of the line
+ * @port: event channel of the pirq, 0: not bound
+ * @kick: event channel to the control domain
+ * @box: mailbox
+ * @win: window that is being measured, NULL: parked
+ * @raised_at: when the outstanding interrupt was raised, 0: none is
+ * @random: state of the pacing
+ */
+struct driver {
+	const struct irq_descriptor *desc;
+	struct dev_io io;
+	uint32_t pirq;
+	evtchn_port_t port;
+	evtchn_port_t kick;
+	struct mailbox *box;
+	struct window_stats *win;
+	uint64_t raised_at;
+	uint32_t random;
+};
+
+/**
+ * driver_handle() - the interrupt handler: take the event, ask the device,
+ * acknowledge it if it was ours, EOI
+ */
+void driver_handle(struct driver *d);
+
+/** driver_raise() - make the device interrupt, and remember when */
+void driver_raise(struct driver *d);
+
+/** driver_await_own() - block until the line's event is there, for ever if need be */
+void driver_await_event(struct driver *d);
+
+/** driver_round() - raise one interrupt, see it served or lost, pause */
+void driver_round(struct driver *d);
+
+/** driver_open_window() - measure into window @w from now on */
+void driver_open_window(struct driver *d, enum window w, uint64_t planned);
+
+/** driver_park() - close the window */
+void driver_park(struct driver *d);
+
+/** driver_serve_until_kicked() - no traffic of our own; serve the line until an order comes */
+void driver_serve_until_kicked(struct driver *d);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The page pair that a sibling shares with the control domain: orders one way,
+ * measurements the other. An event channel between the two says "look". The
+ * control domain believes nothing in here without a bound: a sibling may hang
+ * or die at any instruction, and that is what we are here to see.
+ */
+#ifndef LIFELINE_ROLE_MAILBOX_H
+#define LIFELINE_ROLE_MAILBOX_H
+
+#include <stdint.h>
+
+#include "guest/lib/hist.h"
+
+enum window { WINDOW_BEFORE, WINDOW_DURING, WINDOW_AFTER, WINDOWS };
+
+#define TIMELINE_SLOTS 24
+
+/**
+ * struct window_stats - what one sharer saw in one window
+ * @start: when the window began, ns of system time
+ * @end: when the sharer was parked
+ * @raised: interrupts that its device asserted
+ * @served: of these, seen by the handler in time
+ * @lost: of these, not seen within the grace time
+ * @spurious: events that the sharer's device had not raised
+ * @gap: longest time between two served interrupts, window edges included, ns
+ * @last: time of the last served interrupt (or the window's start), ns
+ * @latency: raise to handler
+ * @timeline: served interrupts by equal slices of @planned
+ * @planned: planned length, ns
+ */
+struct window_stats {
+	uint64_t start, end, planned;
+	uint32_t raised, served, lost, spurious;
+	uint64_t gap, last;
+	uint32_t timeline[TIMELINE_SLOTS];
+	struct hist latency;
+};
+
+enum order {
+	ORDER_NONE,
+	ORDER_BIND, /* bind the pirq; answer: port or -errno */
+	ORDER_UNBIND, /* close the port; answer: 0 or -errno */
+	ORDER_RUN, /* raise and serve in window @argument until another order comes */
+	ORDER_PARK, /* finish the round, stop raising, go on serving; answer: 0 */
+	ORDER_FAULT, /* play fault verb @argument; most never answer */
+	ORDER_STATUS, /* answer: XENIRQSTAT_* of the pirq, or -errno */
+};
+
+/**
+ * struct mailbox - see above
+ * @model: row of the descriptor table
+ * @bar: physical address of BAR 0
+ * @pirq: pirq of the line
+ * @port: event channel to the control domain
+ * @grace: a raised interrupt not served after this is lost, ns
+ * @pace: mean time between two rounds, ns
+ * @seed: of the pacing
+ * @order: what to do, valid when @asked != @answered
+ * @argument: of the order
+ * @planned: of the window, ns
+ * @asked: number of the order, counted by the control domain
+ * @answered: number of the last order that was carried out
+ * @answer: its result
+ * @fault_live: the verb has done its deed and the fault stands
+ */
+struct mailbox {
+	char model[16];
+	uint64_t bar;
+	uint32_t pirq;
+	uint32_t port;
+	uint64_t grace, pace;
+	uint32_t seed;
+
+	uint32_t order, argument;
+	uint64_t planned;
+	uint32_t asked;
+
+	uint32_t answered;
+	int32_t answer;
+	uint32_t fault_live;
+
+	struct window_stats window[WINDOWS];
+};
+
+#define MAILBOX_PAGES 2
+_Static_assert(sizeof(struct mailbox) <= MAILBOX_PAGES * 4096, "the mailbox outgrew its pages");
+
+#endif

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "guest/role/sibling.h"
+
+#include "fault/fault.h"
+#include "guest/arch/trap.h"
+#include "guest/dev/mmio.h"
+#include "guest/role/driver.h"
+#include "guest/xen/hypercall.h"
+#include "guest/xen/mem.h"
+
+union sibling_mailbox sibling_mailbox __attribute__((aligned(4096)));
+
+static char bar_page[4096] __attribute__((aligned(4096)));
+static struct driver driver;
+
+static void open_device(struct driver *d)
+{
+	struct mailbox *box = d->box;
+
+	d->desc = descriptor_find(box->model);
+	if (!d->desc)
+		die("unknown device model in the mailbox");
+	map_self((unsigned long)bar_page, box->bar | PTE_MMIO);
+	d->io = mmio_dev_io(bar_page);
+	d->pirq = box->pirq;
+	d->kick = box->port;
+	d->random = box->seed;
+	irq_quiet(d->desc, &d->io);
+	irq_enable(d->desc, &d->io);
+}
+
+static int bind(struct driver *d)
+{
+	int port = pirq_bind(d->pirq);
+
+	if (port > 0) {
+		d->port = (evtchn_port_t)port;
+		pirq_eoi(d->pirq);
+	}
+	return port;
+}
+
+static int unbind(struct driver *d)
+{
+	int rc = port_close(d->port);
+
+	d->port = 0;
+	return rc;
+}
+
+static int obey(struct driver *d, enum order order, uint32_t argument)
+{
+	switch (order) {
+	case ORDER_BIND:
+		return bind(d);
+	case ORDER_UNBIND:
+		return unbind(d);
+	case ORDER_RUN:
+		if (argument < WINDOWS)
+			driver_open_window(d, (enum window)argument, d->box->planned);
+		return 0;
+	case ORDER_PARK:
+		driver_park(d);
+		return 0;
+	case ORDER_FAULT:
+		fault_play(d, (enum fault_verb)argument);
+		return 0;
+	case ORDER_STATUS:
+		return pirq_status(d->pirq);
+	default:
+		return -XEN_EINVAL;
+	}
+}
+
+static void take_order(struct driver *d)
+{
+	struct mailbox *box = d->box;
+	struct evtchn_send done = { .port = d->kick };
+	uint32_t asked;
+
+	/* Clear before looking: an order given in between must kick again. */
+	port_clear(d->kick);
+	asked = __atomic_load_n(&box->asked, __ATOMIC_ACQUIRE);
+	if (asked == box->answered)
+		return;
+	box->answer = obey(d, (enum order)box->order, box->argument);
+	__atomic_store_n(&box->answered, asked, __ATOMIC_RELEASE);
+	xen_event_op(EVTCHNOP_send, &done);
+}
+
+_Noreturn void sibling_main(void)
+{
+	struct driver *d = &driver;
+
+	d->box = &sibling_mailbox.box;
+	open_device(d);
+	for (;;) {
+		take_order(d);
+		if (d->win)
+			driver_round(d);
+		else
+			driver_serve_until_kicked(d);
+	}
+}

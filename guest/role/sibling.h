@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef LIFELINE_ROLE_SIBLING_H
+#define LIFELINE_ROLE_SIBLING_H
+
+#include "guest/role/mailbox.h"
+
+/** sibling_mailbox - page aligned; at the same address in the control domain's image */
+extern union sibling_mailbox {
+	struct mailbox box;
+	char pages[MAILBOX_PAGES * 4096];
+} sibling_mailbox;
+
+/** sibling_main() - life of a sibling: carry out orders until destroyed */
+_Noreturn void sibling_main(void);
+
+#endif

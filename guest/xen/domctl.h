@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the control domain asks of Xen's toolstack interface. That interface is
+ * not stable: each Xen version has its own implementation, domctl-<version>.c,
+ * and nothing else in the tree includes xen/domctl.h or xen/sysctl.h.
+ *
+ * Unless said otherwise every function returns 0 or -errno as Xen gave it.
+ */
+#ifndef LIFELINE_XEN_DOMCTL_H
+#define LIFELINE_XEN_DOMCTL_H
+
+#include <stdbool.h>
+
+#include "guest/xen/interface.h"
+
+/** DOMCTL_VERSION - interface version that the shim speaks; XEN_RELEASE - of which Xen */
+extern const uint32_t domctl_version;
+extern const char domctl_release[];
+
+enum domain_state {
+	DOMAIN_GONE, /* no such domain: every reference is dropped */
+	DOMAIN_ALIVE,
+	DOMAIN_CRASHED, /* shut down with SHUTDOWN_crash, preserved */
+	DOMAIN_DYING, /* being destroyed, or held by a reference */
+};
+
+/** domctl_probe() - does this hypervisor speak our version? -EACCES: it does not */
+int domctl_probe(void);
+
+/** domctl_create() - new PV domain with one vCPU and at most @pages pages; *@dom is its id */
+int domctl_create(domid_t *dom, unsigned int pages);
+
+/** domctl_shared_info() - machine frame of @dom's shared info page in *@mfn */
+int domctl_shared_info(domid_t dom, uint64_t *mfn);
+
+/** domctl_hypercall_page() - let Xen fill in frame @mfn of @dom as hypercall page */
+int domctl_hypercall_page(domid_t dom, uint64_t mfn);
+
+/** domctl_set_vcpu() - registers of vCPU 0: entry @rip, stack @rsp, @rsi, page table frame @cr3 */
+int domctl_set_vcpu(domid_t dom, unsigned long rip, unsigned long rsi, uint64_t cr3_mfn);
+
+/** domctl_pin_cpu() - vCPU 0 of @dom runs on physical CPU @cpu alone */
+int domctl_pin_cpu(domid_t dom, unsigned int cpu);
+
+/** domctl_allow_iomem() - allow or revoke access to @n frames from @mfn */
+int domctl_allow_iomem(domid_t dom, uint64_t mfn, unsigned int n, bool allow);
+
+/** domctl_unpause() - let @dom run */
+int domctl_unpause(domid_t dom);
+
+/** domctl_destroy() - XEN_DOMCTL_destroydomain; returns when domain_kill() is through */
+int domctl_destroy(domid_t dom);
+
+/** domctl_state() - enum domain_state, or -errno */
+int domctl_state(domid_t dom);
+
+/** sysctl_free_pages() - free heap pages of the host in *@pages; *@cpus: physical CPUs online */
+int sysctl_host(uint64_t *free_pages, unsigned int *cpus);
+
+#endif

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "guest/xen/event.h"
+#include "guest/lib/string.h"
+#include "guest/xen/clock.h"
+#include "guest/xen/hypercall.h"
+#include "guest/xen/mem.h"
+
+#define WORD_BITS (8 * sizeof(xen_ulong_t))
+
+static char shared_info_page[4096] __attribute__((aligned(4096)));
+
+struct shared_info *shared_info(void)
+{
+	return (struct shared_info *)shared_info_page;
+}
+
+void event_init(uint64_t maddr)
+{
+	map_self((unsigned long)shared_info_page, maddr | PTE_RW);
+	event_mask_all(shared_info());
+}
+
+void event_mask_all(struct shared_info *info)
+{
+	info->vcpu_info[0].evtchn_upcall_mask = 1;
+	memset(info->evtchn_mask, 0xff, sizeof(info->evtchn_mask));
+}
+
+int pirq_bind(uint32_t pirq)
+{
+	struct evtchn_bind_pirq bind = { .pirq = pirq, .flags = BIND_PIRQ__WILL_SHARE };
+	long rc = xen_event_op(EVTCHNOP_bind_pirq, &bind);
+
+	return rc ? (int)rc : (int)bind.port;
+}
+
+int port_close(evtchn_port_t port)
+{
+	struct evtchn_close close = { .port = port };
+
+	return (int)xen_event_op(EVTCHNOP_close, &close);
+}
+
+bool port_pending(evtchn_port_t port)
+{
+	const volatile xen_ulong_t *word = &shared_info()->evtchn_pending[port / WORD_BITS];
+
+	return *word >> (port % WORD_BITS) & 1;
+}
+
+bool port_wait(evtchn_port_t port, uint64_t deadline)
+{
+	struct sched_poll poll = { .nr_ports = 1, .timeout = deadline };
+
+	set_xen_guest_handle(poll.ports, &port);
+	while (!port_pending(port) && now_ns() < deadline)
+		xen_sched_op(SCHEDOP_poll, &poll);
+	return port_pending(port);
+}
+
+void port_clear(evtchn_port_t port)
+{
+	xen_ulong_t *word = &shared_info()->evtchn_pending[port / WORD_BITS];
+
+	__atomic_and_fetch(word, ~(1ul << (port % WORD_BITS)), __ATOMIC_SEQ_CST);
+}
+
+int pirq_eoi(uint32_t pirq)
+{
+	struct physdev_eoi eoi = { .irq = pirq };
+
+	return (int)xen_physdev_op(PHYSDEVOP_eoi, &eoi);
+}
+
+int pirq_status(uint32_t pirq)
+{
+	struct physdev_irq_status_query query = { .irq = pirq };
+	long rc = xen_physdev_op(PHYSDEVOP_irq_status_query, &query);
+
+	return rc ? (int)rc : (int)query.flags;
+}

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Writes a run's files whole or not at all, and says plainly why when it cannot."""
+
+import errno
+import os
+from contextlib import suppress
+from pathlib import Path
+
+
+class ReportError(Exception):
+    """A file of the run could not be written or read; the message names it, the cause, the cure."""
+
+
+def explain(path: Path, error: OSError) -> str:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    cure = "free space there" if full else "check that the folder exists and is writable"
+    return f"{path}: {error.strerror or error}: {cure}"
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """A reader sees the old file or the new one, also across a power cut."""
+    draft = path.with_name(f".{path.name}.new")
+    try:
+        with open(draft, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink()
+        raise ReportError(explain(path, error)) from error

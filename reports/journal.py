@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The journal of a run, results.jsonl: one line a finished case, on the disk as the case ends."""
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from reports.files import ReportError, explain
+from reports.model import CaseResult, RunInfo
+
+FORMAT = "lifeline-journal"
+VERSION = 1
+
+
+class JournalError(ReportError):
+    """The journal cannot be kept or read; the message names the file, the cause and the cure."""
+
+
+class Journal:
+    """Append-only. Made by `create` for a new run, by `resume` for one that was interrupted."""
+
+    def __init__(self, path: Path, mode: str) -> None:
+        self.path = path
+        try:
+            # Unbuffered: what append() has returned from is out of this process.
+            self._file = open(path, mode, buffering=0)
+        except OSError as error:
+            raise self._failure(error) from error
+
+    @classmethod
+    def create(cls, path: Path, info: RunInfo) -> "Journal":
+        """A new journal; one that is already there is never overwritten."""
+        journal = cls(path, "xb")
+        journal._write({"format": FORMAT, "version": VERSION, "run": asdict(info)})
+        return journal
+
+    @classmethod
+    def resume(cls, path: Path) -> "Journal":
+        """Go on after the last whole line; a torn one is cut off, for the next would join it."""
+        whole = sum(len(line) for line in _whole_lines(path))
+        journal = cls(path, "ab")
+        try:
+            os.ftruncate(journal._file.fileno(), whole)
+        except OSError as error:
+            journal.close()
+            raise journal._failure(error) from error
+        return journal
+
+    def append(self, result: CaseResult) -> None:
+        self._write(result.to_dict())
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> "Journal":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _write(self, record: dict[str, Any]) -> None:
+        # ASCII escapes: a lone surrogate or a line separator in a text cannot break the line.
+        line = memoryview(json.dumps(record).encode("ascii") + b"\n")
+        descriptor = self._file.fileno()
+        try:
+            before = os.fstat(descriptor).st_size
+            while line:
+                line = line[os.write(descriptor, line):]
+            os.fsync(descriptor)
+        except OSError as error:
+            # Best effort to leave whole lines behind; read_journal() copes where this fails.
+            with suppress(OSError):
+                os.ftruncate(descriptor, before)
+            raise self._failure(error) from error
+
+    def _failure(self, error: OSError) -> JournalError:
+        return JournalError(f"{explain(self.path, error)}, then run again with --resume")
+
+
+def read_journal(path: Path) -> tuple[RunInfo, list[CaseResult]]:
+    """The run and its results; of two lines for a case (a resumed run) the later one counts."""
+    header, *records = [json.loads(line) for line in _whole_lines(path)]
+    results: dict[str, CaseResult] = {}
+    try:
+        if (header["format"], header["version"]) != (FORMAT, VERSION):
+            raise ValueError(f"version {header['version']} of {header['format']}")
+        info = RunInfo.from_dict(header["run"])
+        for record in records:
+            result = CaseResult.from_dict(record)
+            results[result.case] = result
+    except (KeyError, TypeError, ValueError) as error:
+        raise JournalError(f"{path}: not a journal of this format ({error}): start a new run") \
+            from error
+    return info, list(results.values())
+
+
+def _whole_lines(path: Path) -> list[bytes]:
+    """All lines but a torn last one: without its newline, or not JSON after a power cut."""
+    try:
+        lines = path.read_bytes().splitlines(keepends=True)
+    except OSError as error:
+        raise JournalError(explain(path, error)) from error
+    if lines and not (lines[-1].endswith(b"\n") and _is_json(lines[-1])):
+        lines.pop()
+    for number, line in enumerate(lines, 1):
+        if not _is_json(line):
+            raise JournalError(f"{path}: line {number} is damaged: start a new run")
+    if not lines:
+        raise JournalError(f"{path}: the first line is missing: start a new run")
+    return lines
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True

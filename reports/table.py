@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The end of a run on a terminal: a table of 80 columns, the cases to look at, the verdict."""
+
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from reports.model import CaseResult, Counts, RunInfo, count, verdict
+from reports.text import plain
+
+WIDTH = 80
+NAME = 26
+COLOURS = {"PASS": "32", "FAIL": "31", "ERROR": "35", "known": "33", "fixed": "32"}
+
+
+def render(info: RunInfo, results: Sequence[CaseResult], duration_s: float,
+           colour: bool = False) -> str:
+    """The whole text, verdict last. `results` are complete (see model.complete)."""
+    blocks = ["\n".join(_table(results))]
+    for result in results:
+        word = "fixed" if result.fixed else result.word
+        if word not in ("PASS", "SKIP"):
+            blocks.append("\n".join(_case(word, result, colour)))
+    blocks.append(verdict_line(info, results, duration_s, colour))
+    return "\n\n".join(blocks) + "\n"
+
+
+def verdict_line(info: RunInfo, results: Sequence[CaseResult], duration_s: float,
+                 colour: bool = False) -> str:
+    found = verdict(results, ())
+    counts = found.counts
+    parts = [(counts.passed, "pass"), (counts.failed, "fail"), (counts.errors, "error"),
+             (counts.known, "known"), (counts.skipped, "skip")]
+    told = ", ".join(f"{number} {word}" for number, word in parts if number) or "no case ran"
+    word = found.outcome.value
+    return f"{_paint(word, word, colour)}  {told}  ({duration_s:.1f} s, seed {info.seed})"
+
+
+def keywords(case: str) -> str:
+    """A `pytest -k` expression for a case: its name and the values of its parameters.
+
+    -k takes neither "=" nor ",", and reads and/or/not as operators.
+    """
+    name, _, rest = case.partition("[")
+    values = [part.rpartition("=")[2] for part in rest.split(",")]
+    words = re.findall(r"[A-Za-z0-9_.:+-]+", " ".join([name, *values]))
+    return " and ".join(dict.fromkeys(w for w in words if w not in ("and", "or", "not")))
+
+
+def _table(results: Sequence[CaseResult]) -> Iterator[str]:
+    yield _row("case", "pass", "fail", "error", "known", "skip", "worst gap", "bound", "lost")
+    groups: dict[str, list[CaseResult]] = {}
+    for result in results:
+        groups.setdefault(result.case.partition("[")[0], []).append(result)
+    for name, group in groups.items():
+        yield _row(plain(name), *_numbers(count(group)), *_figures(group))
+
+
+def _row(name: str, *cells: str) -> str:
+    if len(name) > NAME:
+        name = name[: NAME - 1] + "~"
+    widths = (5, 5, 6, 6, 5, 10, 9, 8)
+    columns = "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths))
+    return f"{name:<{NAME}}{columns}".rstrip()
+
+
+def _numbers(counts: Counts) -> list[str]:
+    # A nought is left out, so that the eye finds the failures.
+    numbers = (counts.passed, counts.failed, counts.errors, counts.known, counts.skipped)
+    return [str(number) if number else "" for number in numbers]
+
+
+def _figures(group: list[CaseResult]) -> tuple[str, str, str]:
+    """Worst gap, the bound that gap was held to, and all interrupts lost."""
+    data = [row for result in group for row in result.data]
+    gaps = [(gap, _int(row.get("bound_us"))) for row in data
+            if (gap := _int(row.get("gap_us"))) is not None]
+    losses = [lost for row in data if (lost := _int(row.get("lost"))) is not None]
+    gap, bound = max(gaps, key=lambda pair: pair[0], default=(None, None))
+    lost = sum(losses)
+    told = str(lost) if lost < 10_000_000 else f"{lost:.1e}"
+    return _time(gap), _time(bound), told if losses else ""
+
+
+def _int(value: Any) -> int | None:
+    """A figure as the guest printed it: a string, and perhaps not a number at all."""
+    return int(value) if re.fullmatch(r"[0-9]{1,15}", str(value)) else None
+
+
+def _time(us: int | None) -> str:
+    if us is None:
+        return ""
+    for unit, scale in (("s", 1_000_000), ("ms", 1000)):
+        if us >= scale:
+            return f"{us / scale:.3g} {unit}"
+    return f"{us} us"
+
+
+def _case(word: str, result: CaseResult, colour: bool) -> Iterator[str]:
+    # Never wrapped: the id and the command are there to be copied.
+    yield f"{_paint(word, word, colour)}  {plain(result.case)}"
+    facts = [("why", result.reason), ("check", result.first_failed), ("finding", result.finding)]
+    for label, text in facts:
+        if text and not (label == "check" and text == result.reason):
+            yield from textwrap.wrap(f"{label}: {plain(text)}", WIDTH, initial_indent="  ",
+                                     subsequent_indent="    ", break_on_hyphens=False)
+    yield f"  make gate K='{keywords(result.case)}'"
+
+
+def _paint(text: str, word: str, colour: bool) -> str:
+    return f"\x1b[{COLOURS[word]}m{text}\x1b[0m" if colour else text

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The terminal table: its figures, its width, and commands that really select the case."""
+
+import re
+
+import pytest
+from _pytest.mark.expression import Expression
+
+from reports.table import keywords, render, verdict_line
+from reports.tests.samples import HOSTILE, INFO, case, some_results
+
+
+def test_one_row_a_name():
+    lines = render(INFO, some_results(), 61.25).splitlines()
+    assert lines[0].split() == ["case", "pass", "fail", "error", "known", "skip", "worst", "gap",
+                                "bound", "lost"]
+    assert lines[1].split() == ["hung.mask", "1", "1", "60", "ms", "21", "ms", "3"]
+    assert [line.split()[0] for line in lines[2:5]] == ["dead.domain", "msi.nic", "storm.edge"]
+
+
+def test_cases_to_look_at_in_full():
+    text = render(INFO, some_results(), 61.25)
+    assert "FAIL  hung.mask[pos=last,ack=new]\n" in text
+    assert "  why: S dom 3: longest gap 60000 us, bound 21000 us\n" in text
+    assert "  make gate K='hung.mask and last and new'\n" in text
+    assert "ERROR  dead.domain\n" in text
+    assert "known  storm.edge\n" in text and "  finding: F3\n" in text
+    assert "  check: S dom 3" in text
+    assert "msi.nic" not in text.split("\n\n", 1)[1]
+    assert text.endswith(
+        "FAIL  1 pass, 1 fail, 1 error, 1 known, 1 skip  (61.2 s, seed 42)\n")
+
+
+def test_eighty_columns_of_plain_ascii():
+    rows = [{"lost": "9" * 15, "gap_us": "9" * 15, "bound_us": "x"}, {"lost": "-1", "gap_us": None}]
+    results = [case("topic." + "n" * 50, "PASS", data=rows),
+               case("a.b", "FAIL", reason="word " * 100 + "x" * 300 + HOSTILE)]
+    text = render(INFO, results, 1)
+    assert max(map(len, text.splitlines())) <= 80
+    assert text.isascii() and "\x1b" not in text and "\x00" not in text
+
+
+@pytest.mark.parametrize("outcome", ["PASS", "FAIL", "ERROR", "SKIP"])
+def test_hostile_ids(outcome):
+    text = render(INFO, [case(HOSTILE, outcome, reason=HOSTILE)], 1)
+    assert re.fullmatch(r"[ -~\n]*", text)
+    assert "$" not in keywords("a.$(reboot)[x=`id`';]")
+
+
+def test_colour_only_when_asked():
+    plain, coloured = (render(INFO, some_results(), 1, colour=on) for on in (False, True))
+    assert "\x1b" not in plain and "\x1b[31mFAIL\x1b[0m" in coloured
+    assert re.sub(r"\x1b\[\d+m", "", coloured) == plain
+
+
+def test_fixed_is_shown():
+    text = render(INFO, [case("a.b", "PASS", finding="F1")], 1)
+    assert "fixed  a.b" in text and "finding: F1" in text
+
+
+def test_nothing_ran():
+    assert verdict_line(INFO, [], 0.0) == "ERROR  no case ran  (0.0 s, seed 42)"
+
+
+@pytest.mark.parametrize("name, want", [
+    ("hung.mask[pos=first]", "hung.mask and first"),
+    ("hung.mask[pos=first,ack=new]", "hung.mask and first and new"),
+    ("msi.nic", "msi.nic"),
+    ("own.irte[addr=0xfee00000,op=not]", "own.irte and 0xfee00000"),
+    ("x.y[bdf=0000:6a:01.0,n=a+b]", "x.y and 0000:6a:01.0 and a+b"),
+])
+def test_keywords_are_accepted_by_pytest(name, want):
+    assert keywords(name) == want
+    assert Expression.compile(want).evaluate(lambda word: word.lower() in name.lower())

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""All report files of a run from one list of results."""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from reports.files import ReportError, explain, write_atomically
+from reports.junit import junit
+from reports.ktap_writer import ktap
+from reports.model import CaseResult, RunInfo, complete, verdict
+
+
+def summary(info: RunInfo, results: Sequence[CaseResult], duration_s: float) -> str:
+    """summary.json: what a script needs to decide, and to find the run again."""
+    found = verdict(results, ())
+    counts = found.counts
+    return json.dumps({
+        "verdict": found.outcome.value,
+        "cases": counts.cases,
+        "passed": counts.passed,
+        "failed": counts.failed,
+        "errors": counts.errors,
+        "skipped": counts.skipped,
+        "known": counts.known,
+        "regressions": None,  # unknown, not 0: no baseline was compared with
+        "duration_s": round(duration_s, 3),
+        "seed": info.seed,
+        "board": info.board,
+        "hypervisor": {
+            "name": info.hypervisor.name,
+            "version": info.hypervisor.version,
+            "sha256": info.hypervisor.sha256,
+        },
+        "run": info.id,
+        "started": info.started,
+    }, indent=2) + "\n"
+
+
+def write_reports(folder: Path, info: RunInfo, results: Sequence[CaseResult],
+                  expected_ids: Iterable[str], duration_s: float) -> None:
+    """Write results.ktap, junit.xml and, last, summary.json: where it stands, all of them do."""
+    whole = complete(results, expected_ids)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ReportError(explain(folder, error)) from error
+    for name, writer in (("results.ktap", ktap), ("junit.xml", junit), ("summary.json", summary)):
+        write_atomically(folder / name, writer(info, whole, duration_s))

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A driver hangs: one sharer of a level-triggered line takes its interrupt and
+ * does not give the EOI that Xen waits for.
+ *
+ * Mechanism: Xen counts in_flight guests per line and ends the interrupt when
+ * all have EOIed; irq_guest_eoi_timer_fn() does it for those that have not
+ * after 1 ms. Survival of the others proves that a hung domain costs them at
+ * most that millisecond an interrupt, and never an interrupt.
+ */
+#include "guest/control/scenario.h"
+
+static void hung_mask(struct test *t)
+{
+	scenario_run(t, &(struct scenario){ .verb = FAULT_MASK, .during = &FORCED_EOI });
+}
+TEST_CASE("hung.mask", hung_mask);
+
+static void hung_silent(struct test *t)
+{
+	scenario_run(t, &(struct scenario){ .verb = FAULT_SILENT, .during = &FORCED_EOI });
+}
+TEST_CASE("hung.silent", hung_silent);
+
+static void hung_spin(struct test *t)
+{
+	scenario_run(t, &(struct scenario){ .verb = FAULT_SPIN, .during = &FORCED_EOI });
+}
+TEST_CASE("hung.spin", hung_spin);
+
+static void hung_slow(struct test *t)
+{
+	scenario_run(t, &(struct scenario){ .verb = FAULT_SLOW, .during = &FORCED_EOI });
+}
+TEST_CASE("hung.slow", hung_slow);
+
+static void hung_noack(struct test *t)
+{
+	scenario_run(t, &(struct scenario){ .verb = FAULT_NOACK, .during = &HEALTHY });
+}
+TEST_CASE("hung.noack", hung_noack);
