@@ -42,8 +42,9 @@ static _Noreturn void hang_spin(struct driver *d)
 {
 	enter_handler(d);
 	stand(d);
+	/* No pause: an emulated CPU leaves its loop for each one, and the case takes seconds. */
 	for (;;)
-		asm volatile("pause");
+		asm volatile("");
 }
 
 static void hang_slow(struct driver *d)
@@ -75,7 +76,7 @@ static void hang_noack(struct driver *d)
 
 static void crash(struct driver *d)
 {
-	struct sched_shutdown reason = { .reason = SHUTDOWN_crash };
+	struct sched_shutdown reason = {.reason = SHUTDOWN_crash};
 
 	enter_handler(d);
 	stand(d);

@@ -4,7 +4,6 @@
 #include "guest/lib/string.h"
 #include "guest/xen/hypercall.h"
 
-
 struct trap_frame {
 	uint64_t vector, error, rip, cs, rflags, rsp, ss;
 };
@@ -30,7 +29,7 @@ void trap_init(void)
 
 _Noreturn void die(const char *why)
 {
-	struct sched_shutdown crash = { .reason = SHUTDOWN_crash };
+	struct sched_shutdown crash = {.reason = SHUTDOWN_crash};
 	char line[120];
 	int len = ll_snprintf(line, sizeof(line), "Bail out! guest: %s\n", why);
 

@@ -24,8 +24,7 @@ enum { PFN_L4, PFN_L3, PFN_L2, PFN_L1, PFN_START_INFO, FIXED_PAGES };
 extern char __image_start[], __bss_start[], __sibling_end[];
 extern void _start(void);
 
-static char scratch[MAX_PAGES][PAGE_SIZE]
-	__attribute__((aligned(4096), section(".bss.control")));
+static char scratch[MAX_PAGES][PAGE_SIZE] __attribute__((aligned(4096), section(".bss.control")));
 static char mailbox_window[MAX_SIBLINGS][MAILBOX_PAGES][PAGE_SIZE]
 	__attribute__((aligned(4096), section(".bss.control")));
 static struct multicall_entry calls[MAX_PAGES] __attribute__((section(".bss.control")));
@@ -49,7 +48,7 @@ static unsigned int index_of(const void *va)
 
 static int populate(domid_t dom, unsigned int n)
 {
-	struct xen_memory_reservation r = { .nr_extents = n, .domid = dom };
+	struct xen_memory_reservation r = {.nr_extents = n, .domid = dom};
 	long done;
 
 	for (unsigned int i = 0; i < n; i++)
@@ -147,7 +146,7 @@ void build_unmap_mailbox(unsigned int slot)
 
 static int start_state(domid_t dom)
 {
-	struct mmuext_op pin = { .cmd = MMUEXT_PIN_L4_TABLE, .arg1.mfn = frames[PFN_L4] };
+	struct mmuext_op pin = {.cmd = MMUEXT_PIN_L4_TABLE, .arg1.mfn = frames[PFN_L4]};
 	int rc = domctl_hypercall_page(dom, frames[index_of(hypercall_page)]);
 
 	if (!rc)

@@ -8,6 +8,7 @@
 #include "guest/xen/hypercall.h"
 
 #define ANSWER_LIMIT (2000 * MS)
+#define LEAST_WEIGHT 1
 #define GONE_LIMIT   (1000 * MS)
 
 static struct cast cast __attribute__((section(".bss.control")));
@@ -15,8 +16,8 @@ static struct cast cast __attribute__((section(".bss.control")));
 /* A channel between us and @s; its end goes into the mailbox. */
 static int connect(struct sibling *s)
 {
-	struct evtchn_alloc_unbound alloc = { .dom = s->dom, .remote_dom = 0 };
-	struct evtchn_bind_interdomain bind = { .remote_dom = s->dom };
+	struct evtchn_alloc_unbound alloc = {.dom = s->dom, .remote_dom = 0};
+	struct evtchn_bind_interdomain bind = {.remote_dom = s->dom};
 	long rc = xen_event_op(EVTCHNOP_alloc_unbound, &alloc);
 
 	if (rc)
@@ -45,8 +46,10 @@ static int place(const struct sibling *s)
 	uint64_t pages;
 	int rc = sysctl_host(&pages, &cpus);
 
-	if (rc || cpus == 1)
+	if (rc)
 		return rc;
+	if (cpus == 1)
+		return s->offender ? domctl_set_weight(s->dom, LEAST_WEIGHT) : 0;
 	return domctl_pin_cpu(s->dom, s->offender ? cpus - 1 : 0);
 }
 
@@ -72,7 +75,7 @@ int sibling_birth(struct cast *c, struct sibling *s)
 
 void sibling_order(struct sibling *s, enum order order, uint32_t argument)
 {
-	struct evtchn_send kick = { .port = s->port };
+	struct evtchn_send kick = {.port = s->port};
 
 	port_clear(s->port);
 	s->box->order = order;

@@ -64,8 +64,9 @@ struct sibling *cast_offender(struct cast *c);
 /**
  * sibling_birth() - build @s on its device and let it run, without its pirq
  *
- * On a board with several CPUs the offender runs on the last and everyone else
- * on the first, so that a vCPU that spins takes no CPU time from the sharers.
+ * An offender that spins must not take the CPU from the sharers: the interrupt
+ * path is judged here, not the scheduler. On a board with several CPUs it runs
+ * on the last and everyone else on the first; on one CPU it has the least weight.
  *
  * Return: 0 or -errno.
  */

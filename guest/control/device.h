@@ -10,17 +10,17 @@
 
 /**
  * struct device - one device of the board
- * @bdf: bus << 8 | device << 3 | function
- * @gsi: line of its INTx pin, as the board file says
  * @desc: its descriptor
  * @bar: physical address of BAR 0
+ * @gsi: line of its INTx pin, as the board file says
+ * @bdf: bus << 8 | device << 3 | function
  * @taken: a sibling of the running case has it
  */
 struct device {
-	uint16_t bdf;
-	uint32_t gsi;
 	const struct irq_descriptor *desc;
 	uint64_t bar;
+	uint32_t gsi;
+	uint16_t bdf;
 	bool taken;
 };
 

@@ -21,7 +21,7 @@ void ktap_line(const char *fmt, ...)
 
 int ktap_read_byte(void)
 {
-	char c;
+	char c = 0;
 
 	return xen_console_io(CONSOLEIO_read, 1, &c) == 1 ? (unsigned char)c : -1;
 }

@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 /* Redirection table entry, Intel 82093AA 3.2.4. */
-#define RTE_VECTOR(rte)	   ((unsigned int)((rte)&0xff))
+#define RTE_VECTOR(rte)	    ((unsigned int)((rte)&0xff))
 #define RTE_REMOTE_IRR(rte) (!!((rte)&1ull << 14))
-#define RTE_MASKED(rte)	   (!!((rte)&1ull << 16))
+#define RTE_MASKED(rte)	    (!!((rte)&1ull << 16))
 
 /** line_setup() - tell Xen that @gsi is a level-triggered PCI line. Return: 0 or -errno */
 int line_setup(uint32_t gsi);

@@ -8,11 +8,11 @@
 /* A parked member finishes its round first; then it has this long to say so. */
 #define PARK_LIMIT (500 * MS)
 
-const struct bound HEALTHY = { 0, 0, "healthy line" };
-const struct bound EVERY_SHARER = { 1 * MS, 1 * MS, "EOI of every sharer" };
-const struct bound FORCED_EOI = { 1 * MS, 1 * MS, "forced EOI after 1 ms" };
+const struct bound HEALTHY = {0, 0, "healthy line"};
+const struct bound EVERY_SHARER = {1 * MS, 1 * MS, "EOI of every sharer"};
+const struct bound FORCED_EOI = {1 * MS, 1 * MS, "forced EOI after 1 ms"};
 
-static const char *const window_name[WINDOWS] = { "before", "during", "after" };
+static const char *const window_name[WINDOWS] = {"before", "during", "after"};
 
 static bool takes_part(const struct sibling *s, bool offender_too)
 {
@@ -70,7 +70,7 @@ static void print_window(unsigned int sharer, const struct sibling *s, enum wind
 		  sharer, s->dom, s->dev->desc->model, window_name[w], st->raised, st->served,
 		  st->lost, st->spurious);
 	ktap_line("  # data sharer=%u window=%s p50_us=%u p50_bound_us=%u p99_us=%u gap_us=%u "
-		  "gap_bound_us=%u",
+		  "bound_us=%u",
 		  sharer, window_name[w], us(hist_quantile(&st->latency, 500)), us(median_bound),
 		  us(hist_quantile(&st->latency, 990)), us(st->gap), us(gap_bound));
 	for (unsigned int i = 0; i < TIMELINE_SLOTS && n < KTAP_LINE; i++)
@@ -92,10 +92,12 @@ static void judge(struct test *t, struct cast *c, unsigned int i, enum window w,
 	print_window(i, s, w, median_bound, gap_bound);
 	check(t, !st->lost && st->raised == st->served, "LI dom %u %s: lost %u of %u, expected 0",
 	      s->dom, win, st->lost, st->raised);
-	check(t, st->served && st->gap <= gap_bound, "S dom %u %s: longest gap %u us, bound %u us (%s)",
-	      s->dom, win, us(st->gap), us(gap_bound), b->why);
-	check(t, st->served && median <= median_bound, "S dom %u %s: median %u us, bound %u us (%s)",
-	      s->dom, win, us(median), us(median_bound), b->why);
+	check(t, st->served && st->gap <= gap_bound,
+	      "S dom %u %s: longest gap %u us, bound %u us (%s)", s->dom, win, us(st->gap),
+	      us(gap_bound), b->why);
+	check(t, st->served && median <= median_bound,
+	      "S dom %u %s: median %u us, bound %u us (%s)", s->dom, win, us(median),
+	      us(median_bound), b->why);
 }
 
 void window_judge(struct test *t, struct cast *c, enum window w, const struct bound *b)

@@ -11,19 +11,19 @@ static const struct irq_descriptor table[] = {
 		.vendor = 0x1234,
 		.device = 0x11e8,
 		.source = "QEMU docs/specs/edu.txt, MMIO area",
-		.status = { ACCESS_READ, 4, 0, 0x24, ~0u, 0 },
-		.ack = { ACCESS_WRITE_SEEN, 4, 0, 0x64, 0, 0 },
-		.trigger = { ACCESS_WRITE, 4, 0, 0x60, 0, 1 },
+		.status = {ACCESS_READ, 4, 0, 0x24, ~0u, 0},
+		.ack = {ACCESS_WRITE_SEEN, 4, 0, 0x64, 0, 0},
+		.trigger = {ACCESS_WRITE, 4, 0, 0x60, 0, 1},
 	},
 	{
 		.model = "e1000",
 		.vendor = 0x8086,
 		.device = 0x100e,
 		.source = "Intel 317453 (8254x SDM) 13.4.17-20: ICR C0h, ICS C8h, IMS D0h, IMC D8h",
-		.status = { ACCESS_READ_CLEARS, 4, 0, 0xc0, E1000_SRPD, 0 },
-		.enable = { ACCESS_WRITE, 4, 0, 0xd0, 0, E1000_SRPD },
-		.disable = { ACCESS_WRITE, 4, 0, 0xd8, 0, ~0u },
-		.trigger = { ACCESS_WRITE, 4, 0, 0xc8, 0, E1000_SRPD },
+		.status = {ACCESS_READ_CLEARS, 4, 0, 0xc0, E1000_SRPD, 0},
+		.enable = {ACCESS_WRITE, 4, 0, 0xd0, 0, E1000_SRPD},
+		.disable = {ACCESS_WRITE, 4, 0, 0xd8, 0, ~0u},
+		.trigger = {ACCESS_WRITE, 4, 0, 0xc8, 0, E1000_SRPD},
 	},
 };
 
@@ -35,8 +35,13 @@ const struct irq_descriptor *descriptor_find(const char *model)
 	return NULL;
 }
 
+const struct irq_descriptor *descriptor_row(unsigned int index)
+{
+	return index < sizeof(table) / sizeof(table[0]) ? &table[index] : NULL;
+}
+
 /* @seen: status bits, for the kinds that hand them on or back. */
-static uint32_t access(const struct irq_access *a, const struct dev_io *io, uint32_t seen)
+static uint32_t perform(const struct irq_access *a, const struct dev_io *io, uint32_t seen)
 {
 	switch (a->kind) {
 	case ACCESS_WRITE:
@@ -56,25 +61,25 @@ static uint32_t access(const struct irq_access *a, const struct dev_io *io, uint
 
 void irq_trigger(const struct irq_descriptor *d, const struct dev_io *io)
 {
-	access(&d->trigger, io, 0);
+	perform(&d->trigger, io, 0);
 }
 
 uint32_t irq_service(const struct irq_descriptor *d, const struct dev_io *io)
 {
-	uint32_t seen = access(&d->status, io, 0);
+	uint32_t seen = perform(&d->status, io, 0);
 
 	if (seen && d->status.kind != ACCESS_READ_CLEARS)
-		access(&d->ack, io, seen);
+		perform(&d->ack, io, seen);
 	return seen;
 }
 
 void irq_enable(const struct irq_descriptor *d, const struct dev_io *io)
 {
-	access(&d->enable, io, 0);
+	perform(&d->enable, io, 0);
 }
 
 void irq_quiet(const struct irq_descriptor *d, const struct dev_io *io)
 {
-	access(&d->disable, io, 0);
+	perform(&d->disable, io, 0);
 	irq_service(d, io);
 }

@@ -26,10 +26,10 @@ struct dev_io {
 };
 
 enum irq_access_kind {
-	ACCESS_NONE, /* the controller needs no such step */
-	ACCESS_WRITE, /* write @value */
-	ACCESS_WRITE_SEEN, /* write back the status bits that were seen */
-	ACCESS_READ, /* read; the bits in @mask count */
+	ACCESS_NONE,	    /* the controller needs no such step */
+	ACCESS_WRITE,	    /* write @value */
+	ACCESS_WRITE_SEEN,  /* write back the status bits that were seen */
+	ACCESS_READ,	    /* read; the bits in @mask count */
 	ACCESS_READ_CLEARS, /* as READ, and the reading acknowledges */
 };
 
@@ -72,6 +72,9 @@ struct irq_descriptor {
 
 /** descriptor_find() - row of the controller named @model, or NULL */
 const struct irq_descriptor *descriptor_find(const char *model);
+
+/** descriptor_row() - row @index of the table, NULL behind the last: for who looks at all of them */
+const struct irq_descriptor *descriptor_row(unsigned int index);
 
 /** irq_trigger() - make the device interrupt now */
 void irq_trigger(const struct irq_descriptor *d, const struct dev_io *io);

@@ -7,7 +7,7 @@
 
 #define PCI_VENDOR_ID	0x00
 #define PCI_COMMAND	0x04
-#define PCI_COMMAND_MEM	0x0002
+#define PCI_COMMAND_MEM 0x0002
 #define PCI_BAR0	0x10
 
 /** PCI_BDF() - bus, device and function as one number */
@@ -16,7 +16,10 @@
 /** pci_init() - get port access from Xen (PHYSDEVOP_set_iopl); the control domain alone may */
 void pci_init(void);
 
+/** pci_read32() - configuration register of @bdf at @offset; all ones: nothing is there */
 uint32_t pci_read32(uint16_t bdf, uint8_t offset);
+
+/** pci_write32() - write @value to it */
 void pci_write32(uint16_t bdf, uint8_t offset, uint32_t value);
 
 /**

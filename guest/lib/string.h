@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+/** memcpy() and the others: see ISO C11 7.24 */
 void *memcpy(void *restrict dst, const void *restrict src, size_t n);
 void *memset(void *dst, int c, size_t n);
 int memcmp(const void *a, const void *b, size_t n);

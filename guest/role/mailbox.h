@@ -40,11 +40,11 @@ struct window_stats {
 
 enum order {
 	ORDER_NONE,
-	ORDER_BIND, /* bind the pirq; answer: port or -errno */
+	ORDER_BIND,   /* bind the pirq; answer: port or -errno */
 	ORDER_UNBIND, /* close the port; answer: 0 or -errno */
-	ORDER_RUN, /* raise and serve in window @argument until another order comes */
-	ORDER_PARK, /* finish the round, stop raising, go on serving; answer: 0 */
-	ORDER_FAULT, /* play fault verb @argument; most never answer */
+	ORDER_RUN,    /* raise and serve in window @argument until another order comes */
+	ORDER_PARK,   /* finish the round, stop raising, go on serving; answer: 0 */
+	ORDER_FAULT,  /* play fault verb @argument; most never answer */
 	ORDER_STATUS, /* answer: XENIRQSTAT_* of the pirq, or -errno */
 };
 
@@ -85,6 +85,6 @@ struct mailbox {
 };
 
 #define MAILBOX_PAGES 2
-_Static_assert(sizeof(struct mailbox) <= MAILBOX_PAGES * 4096, "the mailbox outgrew its pages");
+_Static_assert(sizeof(struct mailbox) <= MAILBOX_PAGES * 4096ul, "the mailbox outgrew its pages");
 
 #endif

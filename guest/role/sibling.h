@@ -7,7 +7,7 @@
 /** sibling_mailbox - page aligned; at the same address in the control domain's image */
 extern union sibling_mailbox {
 	struct mailbox box;
-	char pages[MAILBOX_PAGES * 4096];
+	char pages[MAILBOX_PAGES * 4096ul];
 } sibling_mailbox;
 
 /** sibling_main() - life of a sibling: carry out orders until destroyed */

@@ -21,7 +21,7 @@ enum domain_state {
 	DOMAIN_GONE, /* no such domain: every reference is dropped */
 	DOMAIN_ALIVE,
 	DOMAIN_CRASHED, /* shut down with SHUTDOWN_crash, preserved */
-	DOMAIN_DYING, /* being destroyed, or held by a reference */
+	DOMAIN_DYING,	/* being destroyed, or held by a reference */
 };
 
 /** domctl_probe() - does this hypervisor speak our version? -EACCES: it does not */
@@ -41,6 +41,9 @@ int domctl_set_vcpu(domid_t dom, unsigned long rip, unsigned long rsi, uint64_t 
 
 /** domctl_pin_cpu() - vCPU 0 of @dom runs on physical CPU @cpu alone */
 int domctl_pin_cpu(domid_t dom, unsigned int cpu);
+
+/** domctl_set_weight() - credit2 weight of @dom (1..65535, 256 is everyone's) */
+int domctl_set_weight(domid_t dom, uint16_t weight);
 
 /** domctl_allow_iomem() - allow or revoke access to @n frames from @mfn */
 int domctl_allow_iomem(domid_t dom, uint64_t mfn, unsigned int n, bool allow);

@@ -24,7 +24,7 @@
 
 static void dead_crash(struct test *t)
 {
-	scenario_run(t, &(struct scenario){ .verb = FAULT_CRASH, .during = &FORCED_EOI });
+	scenario_run(t, &(struct scenario){.verb = FAULT_CRASH, .during = &FORCED_EOI});
 }
 TEST_CASE("dead.crash", dead_crash);
 
@@ -33,16 +33,15 @@ static void dead_destroy(struct test *t)
 	struct span device;
 	bool asserted = plan_value(t->line, "device", &device) && span_is(device, "asserted");
 
-	scenario_run(t, &(struct scenario){ .verb = asserted ? FAULT_NOACK : FAULT_NONE,
-					    .kill = true,
-					    .during = &HEALTHY });
+	scenario_run(t, &(struct scenario){.verb = asserted ? FAULT_NOACK : FAULT_NONE,
+					   .kill = true,
+					   .during = &HEALTHY});
 }
 TEST_CASE("dead.destroy", dead_destroy);
 
 static void dead_destroy_in_handler(struct test *t)
 {
-	scenario_run(t, &(struct scenario){
-				.verb = FAULT_MASK, .kill = true, .during = &HEALTHY });
+	scenario_run(t, &(struct scenario){.verb = FAULT_MASK, .kill = true, .during = &HEALTHY});
 }
 TEST_CASE("dead.destroy_in_handler", dead_destroy_in_handler);
 
@@ -52,10 +51,10 @@ TEST_CASE("dead.destroy_in_handler", dead_destroy_in_handler);
  */
 static void dead_rescue(struct test *t)
 {
-	scenario_run(t, &(struct scenario){ .verb = FAULT_MASK,
-					    .kill = true,
-					    .during = &HEALTHY,
-					    .storm_ends = true });
+	scenario_run(t, &(struct scenario){.verb = FAULT_MASK,
+					   .kill = true,
+					   .during = &HEALTHY,
+					   .storm_ends = true});
 }
 TEST_CASE("dead.rescue", dead_rescue);
 
@@ -78,8 +77,9 @@ static bool live_and_die(struct test *t, struct cast *c, struct sibling *s, unsi
 		return false;
 	}
 	rc = sibling_ask(s, ORDER_BIND, 0);
-	check(t, rc == -XEN_EPERM, "L rebirth %u has not inherited the pirq: %d, expected %d (EPERM)",
-	      round, rc, -XEN_EPERM);
+	check(t, rc == -XEN_EPERM,
+	      "L rebirth %u has not inherited the pirq: %d, expected %d (EPERM)", round, rc,
+	      -XEN_EPERM);
 	rc = line_map_pirq(s->dom, c->gsi);
 	check(t, !rc, "L rebirth %u is given the pirq again: %d, expected 0", round, rc);
 	rc = sibling_ask(s, ORDER_BIND, 0);
@@ -87,7 +87,8 @@ static bool live_and_die(struct test *t, struct cast *c, struct sibling *s, unsi
 	window_open(c, WINDOW_DURING, true);
 	sleep_ns(c->timing.window[WINDOW_DURING]);
 	window_close(t, c);
-	check(t, s->live && !s->box->window[WINDOW_DURING].lost &&
+	check(t,
+	      s->live && !s->box->window[WINDOW_DURING].lost &&
 		      s->box->window[WINDOW_DURING].served,
 	      "LI rebirth %u: served %u, lost %u", round, s->box->window[WINDOW_DURING].served,
 	      s->box->window[WINDOW_DURING].lost);
@@ -114,8 +115,9 @@ static void dead_rebirth(struct test *t)
 			break;
 	}
 	now = free_pages();
-	check(t, now + SLAB_PAGES >= pages, "L free pages after %u lives: %llu, were %llu, may miss %u",
-	      REBIRTHS, (unsigned long long)now, (unsigned long long)pages, SLAB_PAGES);
+	check(t, now + SLAB_PAGES >= pages,
+	      "L free pages after %u lives: %llu, were %llu, may miss %u", REBIRTHS,
+	      (unsigned long long)now, (unsigned long long)pages, SLAB_PAGES);
 	now = test_mark(t, "reborn", c->gsi, "mask=0 irr=0");
 	check(t, RTE_VECTOR(now) == RTE_VECTOR(rte), "V vector 0x%x, expected 0x%x as before",
 	      RTE_VECTOR(now), RTE_VECTOR(rte));

@@ -13,7 +13,7 @@
 
 #define QUANTUM (10 * MS)
 
-static const struct bound LIMITED = { QUANTUM, QUANTUM, "irq_ratelimit, per 10 ms" };
+static const struct bound LIMITED = {QUANTUM, QUANTUM, "irq_ratelimit, per 10 ms"};
 
 /* Interrupts of the line in window "during", as one sharer saw them. */
 static uint64_t events_seen(const struct cast *c)
@@ -31,21 +31,22 @@ static void judge_limit(struct test *t, struct cast *c)
 {
 	uint64_t limit = plan_number(t->line, "ratelimit", 0);
 	uint64_t quanta = c->timing.window[WINDOW_DURING] / QUANTUM;
+	unsigned long long ms = quanta * 10;
+	unsigned long long least = limit * quanta / 2;
 	uint64_t seen = events_seen(c);
 	/* A quantum starts with its first interrupt, so one more may be cut at each end. */
 	uint64_t most = limit * (quanta + 2);
 
 	check(t, seen <= most, "ST %llu interrupts in %llu ms, at most %llu (%llu per 10 ms)",
-	      (unsigned long long)seen, (unsigned long long)(quanta * 10),
-	      (unsigned long long)most, (unsigned long long)limit);
-	check(t, seen >= limit * quanta / 2, "ST the storm reached the limit: %llu, at least %llu",
-	      (unsigned long long)seen, (unsigned long long)(limit * quanta / 2));
+	      (unsigned long long)seen, ms, (unsigned long long)most, (unsigned long long)limit);
+	check(t, seen >= least, "ST the storm reached the limit: %llu, at least %llu",
+	      (unsigned long long)seen, least);
 }
 
 static void storm_limited(struct test *t)
 {
 	scenario_run(t, &(struct scenario){
-				.verb = FAULT_NOACK, .during = &LIMITED, .judge = judge_limit });
+				.verb = FAULT_NOACK, .during = &LIMITED, .judge = judge_limit});
 }
 TEST_CASE("storm.limited", storm_limited);
 
@@ -64,6 +65,6 @@ static void judge_storm(struct test *t, struct cast *c)
 static void storm_default(struct test *t)
 {
 	scenario_run(t, &(struct scenario){
-				.verb = FAULT_NOACK, .during = &HEALTHY, .judge = judge_storm });
+				.verb = FAULT_NOACK, .during = &HEALTHY, .judge = judge_storm});
 }
 TEST_CASE("storm.default", storm_default);

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Reads and checks a board file before labgrid sees it: one clear line for what is wrong in it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lab.yamlsource import At, Source, YamlError, check, parse
+
+DRIVER = "MultibootQEMUDriver"
+
+# What a case can make interrupt, and how QEMU is told to put it on the board. No option ROM:
+# SeaBIOS would run it on each boot.
+MODELS = {"edu": "edu", "e1000": "e1000,romfile="}
+
+BDF = r"[0-9a-f]{2}:[01][0-9a-f]\.[0-7]"
+RESERVED_SLOTS = {0x00: "the host bridge", 0x1F: "the LPC bridge"}
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    bdf: str
+    model: str
+    gsi: int  # of its INTA
+
+    @property
+    def slot(self) -> int:
+        return int(self.bdf[3:5], 16)
+
+    @property
+    def function(self) -> int:
+        return int(self.bdf[6])
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """One target of the file."""
+
+    name: str
+    memory: str
+    smp: int
+    icount: str | None
+    devices: tuple[Device, ...]
+    variants: dict[str, tuple[Device, ...]]
+
+    def devices_of(self, variant: str | None) -> tuple[Device, ...]:
+        """What is on the board in `variant` (None: the plain board)."""
+        if variant is None:
+            return self.devices
+        if variant not in self.variants:
+            raise YamlError(f"board {self.name} has no variant {variant!r}; it has: "
+                            f"{', '.join(sorted(self.variants)) or 'none'}")
+        return self.variants[variant]
+
+
+@dataclass(frozen=True, slots=True)
+class BoardFile:
+    path: Path
+    boards: tuple[Board, ...]
+
+
+def _object(required: list[str], **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": False, "required": required,
+            "properties": properties}
+
+
+TEXT = {"type": "string", "minLength": 1}
+ICOUNT = {"type": ["string", "null"], "description": "is written as shift=3,sleep=off",
+          "pattern": r"^shift=([0-9]|10|auto)(,(sleep|align)=(on|off))*$"}
+DEVICES = {"type": "array", "minItems": 1, "items": _object(
+    ["bdf", "model"],
+    bdf={"type": "string", "pattern": f"^{BDF}$",
+         "description": 'a PCI address is written as "00:04.0"'},
+    model={"enum": sorted(MODELS)},
+    gsi={"type": "integer", "minimum": 16, "maximum": 23})}
+QEMU_BOARD = _object(
+    ["qemu_bin", "machine", "cpu", "memory", "devices"],
+    qemu_bin=TEXT, machine={"enum": ["q35"]}, cpu=TEXT,
+    memory={"type": "string", "pattern": "^[1-9][0-9]*[MG]$",
+            "description": "memory is written as 512M or 1G"},
+    extra_args={"type": "string"}, accel={"enum": ["tcg", "kvm"]},
+    tcg_thread={"enum": ["single", "multi"]},
+    smp={"type": "integer", "minimum": 1, "maximum": 16}, icount=ICOUNT, devices=DEVICES,
+    variants={"type": "object", "additionalProperties": _object(["devices"], devices=DEVICES)})
+SCHEMA = _object(
+    ["targets", "tools", "imports"],
+    targets={"type": "object", "minProperties": 1, "additionalProperties": _object(
+        ["drivers"], drivers=_object([DRIVER], **{DRIVER: QEMU_BOARD}))},
+    tools={"type": "object", "additionalProperties": TEXT},
+    imports={"type": "array", "items": TEXT})
+
+
+def load(path: Path) -> BoardFile:
+    """The boards of `path`; YamlError for the first thing that is wrong."""
+    source = parse(path)
+    check(source, SCHEMA)
+    boards = []
+    for name, target in source.data["targets"].items():
+        raw = target["drivers"][DRIVER]
+        at = ("targets", name, "drivers", DRIVER)
+        if raw["qemu_bin"] not in source.data["tools"]:
+            raise source.error((*at, "qemu_bin"), f"no tool {raw['qemu_bin']!r} below tools:")
+        boards.append(Board(
+            name, raw["memory"], raw.get("smp", 2), raw.get("icount"),
+            devices(source, raw["devices"], (*at, "devices")),
+            {key: devices(source, variant["devices"], (*at, "variants", key, "devices"))
+             for key, variant in raw.get("variants", {}).items()}))
+    return BoardFile(path, tuple(boards))
+
+
+def devices(source: Source, raw: list[dict[str, Any]], at: At
+            ) -> tuple[Device, ...]:
+    """What the schema cannot say: no place twice, none that q35 itself uses, function 0 present."""
+    found: dict[str, Device] = {}
+    for index, entry in enumerate(raw):
+        device = parse_device(entry)
+        if device.bdf in found:
+            raise source.error((*at, index), f"two devices at {device.bdf}; each needs its own place")
+        if not device.bdf.startswith("00:"):
+            raise source.error((*at, index), f"device {device.bdf}: only bus 00 is on this board")
+        if device.slot in RESERVED_SLOTS:
+            raise source.error((*at, index), f"device {device.bdf}: slot {device.slot:02x} is "
+                               f"{RESERVED_SLOTS[device.slot]}; use 01 to 1e")
+        found[device.bdf] = device
+    for index, device in enumerate(found.values()):
+        if f"{device.bdf[:-1]}0" not in found:
+            raise source.error((*at, index), f"device {device.bdf}: nothing at {device.bdf[:-1]}0, "
+                               "and without function 0 no one looks at the slot; list that too")
+    return tuple(found.values())
+
+
+def parse_device(entry: dict[str, Any]) -> Device:
+    """A checked entry; q35 routes INTA of slots 0 to 0x18 to GSI 20 + slot mod 4, above to 16."""
+    slot = int(entry["bdf"][3:5], 16)
+    default = 20 + slot % 4 if slot <= 0x18 else 16
+    return Device(entry["bdf"], entry["model"], entry.get("gsi", default))

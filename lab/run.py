@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The engine: takes boots from one queue to all boards at once, and goes on after a dead board."""
+
+import queue
+import re
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from lab import hypervisor
+from lab.board import Board, Launch
+from lab.records import Boot, BootRecord, CaseRecord, PlannedCase, Record
+from lab.session import PREFIX, Session
+from reports.ktap import Outcome
+
+
+class RunError(Exception):
+    """What was asked cannot be run; known before any board starts."""
+
+
+class Engine:
+    """Give it boots, enter it, take records() until they end.
+
+    Records come in the order in which cases end. stop(), or leaving the context, ends all boards
+    within a fraction of a second; a case that was running then has no record, so that it runs
+    again when the run is resumed.
+    """
+
+    def __init__(self, boots: Sequence[Boot], *, guest: Path, boards: Sequence[Board],
+                 consoles: Path, cache: Path, guest_args: str = "") -> None:
+        check(boots, guest)
+        # HypervisorError for a file that cannot boot.
+        self.hypervisors = {boot.hypervisor: hypervisor.load(boot.hypervisor, cache)
+                            for boot in boots}
+        for board in boards:
+            for boot in boots:
+                board.devices(boot.variant)  # BoardError for a variant that it does not have
+        consoles.mkdir(parents=True, exist_ok=True)
+        self._guest, self._guest_args, self._consoles = guest, guest_args, consoles
+        self._boots: queue.SimpleQueue[Boot] = queue.SimpleQueue()
+        for boot in boots:
+            self._boots.put(boot)
+        self._records: queue.SimpleQueue[Record | Exception | None] = queue.SimpleQueue()
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._work, args=(board,), name=board.name)
+                         for board in list(boards)[:len(boots)]]
+        self._epoch = time.monotonic()
+
+    def __enter__(self) -> "Engine":
+        self._epoch = time.monotonic()
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.stop()
+
+    def records(self) -> Iterator[Record]:
+        """Until all boots are done or stop() is called."""
+        running = len(self._threads)
+        while running:
+            item = self._records.get()
+            if item is None:
+                running -= 1
+            elif isinstance(item, Exception):
+                raise item
+            else:
+                yield item
+
+    def stop(self) -> None:
+        """End all boards; returns when they are off."""
+        self._stop.set()
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join()
+
+    def _stopping(self) -> bool:
+        # An interpreter that exits joins our threads, so do not make it wait for all boots.
+        return self._stop.is_set() or not threading.main_thread().is_alive()
+
+    def _work(self, board: Board) -> None:
+        try:
+            while not self._stopping():
+                try:
+                    boot = self._boots.get_nowait()
+                except queue.Empty:
+                    return
+                self._run_boot(board, boot)
+        except Exception as error:  # a defect of ours: records() raises it where the user sees it
+            self._records.put(error)
+        finally:
+            self._records.put(None)
+
+    def _run_boot(self, board: Board, boot: Boot) -> None:
+        """Power on until no case is left. Each time uses up a case, or is the last."""
+        cases = list(boot.cases)
+        attempt = 0
+        while cases and not self._stopping():
+            attempt += 1
+            record, cases = self._power_on(board, boot, attempt, cases)
+            if record.ended != "stopped" and not record.finished:
+                self._give_up(record, cases)
+                cases = []
+            self._records.put(record)
+
+    def _power_on(self, board: Board, boot: Boot, attempt: int, cases: list[PlannedCase]
+                  ) -> tuple[BootRecord, list[PlannedCase]]:
+        stem = f"{boot.name}.{attempt}"
+        plan = self._consoles / f"{stem}.plan"
+        plan.write_text(plan_text(board, boot, cases))
+        record = BootRecord(boot.name, attempt, board.name, self._consoles / f"{stem}.log")
+        launch = Launch(self.hypervisors[boot.hypervisor].image, boot.cmdline,
+                        ((self._guest, self._guest_args), (plan, "")),
+                        boot.smp, boot.icount, boot.tcg_thread, boot.variant)
+        session = Session(board, record, cases, self._records.put, self._stopping, self._epoch)
+        session.run(launch)
+        return record, list(session.remaining.values())
+
+    def _give_up(self, record: BootRecord, cases: list[PlannedCase]) -> None:
+        """A power-on that came to no case would come to none again."""
+        reason = PREFIX.get(record.ended, "") + (record.reason or "the guest ran no case")
+        for case in cases:
+            self._records.put(CaseRecord(
+                case.id, record.boot, record.attempt, record.board, Outcome.ERROR, reason,
+                record.ended, started_s=record.started_s))
+
+
+def plan_text(board: Board, boot: Boot, cases: Sequence[PlannedCase]) -> str:
+    """What the guest reads: what it may touch, then what it shall run."""
+    lines = [f"device {device.bdf} {device.model} gsi={device.gsi}"
+             for device in board.devices(boot.variant)]
+    return "".join(f"{line}\n" for line in [*lines, *(case.plan_line for case in cases)])
+
+
+def check(boots: Sequence[Boot], guest: Path) -> None:
+    """RunError for what would fail or mislead only later."""
+    try:
+        with guest.open("rb") as stream:
+            magic = stream.read(4)
+    except OSError as error:
+        raise RunError(f"guest {guest}: {error.strerror}; make guest builds it") from error
+    if magic != b"\x7fELF":
+        raise RunError(f"guest {guest}: not an ELF file; make guest builds it")
+    names = [boot.name for boot in boots]
+    ids = [case.id for boot in boots for case in boot.cases]
+    for what, seen in (("boot", names), ("case", ids)):
+        if twice := {name for name in seen if seen.count(name) > 1}:
+            raise RunError(f"{what} {sorted(twice)[0]} is listed twice; give each its own name")
+    for boot in boots:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", boot.name):
+            raise RunError(f"boot {boot.name!r}: its name becomes a file name; use A-Z a-z 0-9 _ . -")
+        for case in boot.cases:
+            if "\n" in case.plan_line or not case.id or case.limit_s <= 0:
+                raise RunError(f"case {case.id!r}: needs an id, one plan line and a limit above 0 s")
+
+
+__all__ = ["Boot", "BootRecord", "CaseRecord", "Engine", "PlannedCase", "Record", "RunError",
+           "plan_text"]

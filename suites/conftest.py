@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""pytest's way in: options, collection of suite.yaml files, one item a case, results as boards give them."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from suites import matrix  # noqa: E402
+from suites.gate import Gate  # noqa: E402
+from suites.terminal import GateReporter  # noqa: E402
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("lifeline")
+    group.addoption("--hv", default="xen", help="kind of hypervisor: xen")
+    group.addoption("--xen", type=Path, help="hypervisor binary (default: Debian's, from build/)")
+    group.addoption("--out", type=Path, help="folder of the run (default: build/runs/<time>)")
+    group.addoption("--seed", type=int, help="seed of all random choices (default: from the clock)")
+    group.addoption("--boards", type=int, default=0, help="boards at a time (default: a CPU each)")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.collectonly or config.option.lg_env is None:
+        return
+    config.stash[GATE] = gate = Gate(config)
+    plain = config.pluginmanager.getplugin("terminalreporter")
+    config.pluginmanager.unregister(plain)
+    config.pluginmanager.register(GateReporter(config, gate), "terminalreporter")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    if file_path.name == "suite.yaml":
+        return SuiteFile.from_parent(parent, path=file_path)
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Results come in the order in which the boards finish them, so the items run in that order."""
+    items = {item.case.id: item for item in session.items if isinstance(item, CaseItem)}
+    if not items or session.config.option.collectonly:
+        return None
+    if session.testsfailed and not session.config.option.continue_on_collection_errors:
+        raise session.Interrupted("errors during collection")
+    if GATE not in session.config.stash:
+        raise pytest.UsageError("cases need a board: --lg-env lab/boards/q35-xen.yaml")
+    gate = session.config.stash[GATE]
+    for result in gate.run([item.case for item in items.values()]):
+        item = items[result.case]
+        item.result = result
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+        if session.shouldfail:
+            raise session.Failed(session.shouldfail)
+        if session.shouldstop:
+            raise session.Interrupted(session.shouldstop)
+    return True
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    gate = session.config.stash.get(GATE, None)
+    if gate is None:
+        return
+    gate.finish()
+    if exitstatus == pytest.ExitCode.INTERRUPTED:
+        session.exitstatus = 130  # as a shell has it for SIGINT
+    elif exitstatus == pytest.ExitCode.OK and not gate.passed:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+class SuiteFile(pytest.File):
+    def collect(self) -> Iterator["CaseItem"]:
+        for case in matrix.load_suite(self.path, matrix.load_boots()):
+            yield CaseItem.from_parent(self, name=case.id, case=case)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *args: Any) -> Any:
+        if isinstance(excinfo.value, matrix.YamlError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, *args)
+
+
+class CaseFailed(Exception):
+    """The subject failed: FAIL."""
+
+
+class CaseError(Exception):
+    """The test or the board failed: ERROR."""
+
+
+class CaseItem(pytest.Item):
+    """A case. When it runs, the boards have already been at it."""
+
+    def __init__(self, case: matrix.Case, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.case = case
+        self.result: Any = None
+
+    def setup(self) -> None:
+        if self.result.outcome.value == "ERROR":
+            raise CaseError(self.result.reason)
+
+    def runtest(self) -> None:
+        if self.result.known:
+            pytest.xfail(f"known: {self.result.finding}")
+        if self.result.outcome.value == "SKIP":
+            pytest.skip(self.result.reason)
+        if self.result.outcome.value == "FAIL":
+            raise CaseFailed(self.result.reason or self.result.first_failed)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *args: Any) -> Any:
+        if isinstance(excinfo.value, (CaseFailed, CaseError)):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, *args)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        return self.path, 0, self.case.id
+
+
+GATE = pytest.StashKey[Gate]()

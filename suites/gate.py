@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A run: cases become boots, the boards' records become results, results go to the journal and the reports."""
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab import boardfile
+from lab.board import BoardError
+from lab.emulated import open_boards
+from lab.hypervisor import HypervisorError
+from lab.records import Boot, BootRecord, CaseRecord, CaseStarted, PlannedCase
+from lab.run import Engine, RunError
+from reports.files import ReportError
+from reports.journal import Journal
+from reports.model import CaseResult, Hypervisor, RunInfo, complete, verdict
+from reports.writers import write_reports
+from suites import known
+from suites.matrix import BootSpec, Case, YamlError
+
+TOP = Path(__file__).parent.parent
+BUILD = TOP / "build"
+STOCK_XEN = BUILD / "xen" / "xen-hypervisor-4.17-amd64.gz"
+GUEST = BUILD / "guest.elf"
+XEN_OPTIONS = "console=com1 com1=115200,8n1 dom0_mem=64M loglvl=all guest_loglvl=all"
+
+
+class GateError(pytest.UsageError):
+    """The run cannot start: one line that says what and what to do."""
+
+
+class Gate:
+    """One run of one hypervisor. `on_start` is told which case a board begins with."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        option = config.option
+        if option.hv != "xen":
+            raise GateError(f"HV={option.hv}: not supported; HV=xen is the only one so far")
+        self.xen: Path = option.xen or STOCK_XEN
+        self.board_path = Path(option.lg_env)
+        self.seed: int = int(time.time()) & 0xFFFFFF if option.seed is None else option.seed
+        self.out: Path = option.out or BUILD / "runs" / time.strftime("%Y%m%d-%H%M%S")
+        self.boards_wanted: int = option.boards or os.cpu_count() or 1
+        self.results: list[CaseResult] = []
+        self.boot_records: list[BootRecord] = []
+        self.expected: list[str] = []
+        self.info: RunInfo | None = None
+        self.on_start: Callable[[str], None] = lambda case: None
+        self._began = time.monotonic()
+        self._engine: Engine | None = None
+        self._journal: Journal | None = None
+        try:
+            boardfile.load(self.board_path)
+        except YamlError as error:
+            raise GateError(str(error)) from error
+
+    @property
+    def duration_s(self) -> float:
+        return time.monotonic() - self._began
+
+    @property
+    def passed(self) -> bool:
+        return verdict(self.results, self.expected).outcome.value == "PASS"
+
+    def complete(self) -> list[CaseResult]:
+        return complete(self.results, self.expected)
+
+    def run(self, cases: Sequence[Case]) -> Iterator[CaseResult]:
+        """Results as they come; each is in the journal before it is told."""
+        self._began = time.monotonic()
+        self.expected = [case.id for case in cases]
+        by_id = {case.id: case for case in cases}
+        findings = known.load(TOP / "suites" / "known.yaml", "xen-4.17")
+        try:
+            with closing(self._start(cases)) as records:
+                for record in records:
+                    if isinstance(record, CaseStarted):
+                        self.on_start(record.id)
+                    elif isinstance(record, BootRecord):
+                        self.boot_records.append(record)
+                    else:
+                        result = to_result(by_id[record.id], record, findings.get(record.id))
+                        self._journal.append(result)
+                        self.results.append(result)
+                        yield result
+        except (BoardError, HypervisorError, ReportError, RunError, YamlError) as error:
+            raise GateError(str(error)) from error
+
+    def _start(self, cases: Sequence[Case]) -> Iterator[Any]:
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise GateError(f"OUT={self.out}: {error.strerror}; name a folder that can be written") \
+                from error
+        boots = plan_boots(cases, self.xen, self.seed)
+        with ExitStack() as stack:
+            boards = open_boards(self.board_path, self.boards_wanted)
+            for board in boards:
+                stack.callback(board.close)
+            engine = Engine(boots, guest=GUEST, boards=boards, consoles=self.out / "consoles",
+                            cache=BUILD / "cache")
+            self.info = self._run_info(engine)
+            self._journal = stack.enter_context(
+                Journal.create(self.out / "results.jsonl", self.info))
+            stack.enter_context(engine)
+            yield from engine.records()
+
+    def _run_info(self, engine: Engine) -> RunInfo:
+        image = engine.hypervisors[self.xen]
+        return RunInfo(
+            id=self.out.name, board=self.board_path.stem,
+            hypervisor=Hypervisor("xen", image.banner or "unknown", image.sha256, self.xen.name),
+            seed=self.seed, started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            guest_sha256=hashlib.sha256(GUEST.read_bytes()).hexdigest())
+
+    def finish(self) -> None:
+        """Write the reports of whatever there is."""
+        if self.info is None:
+            return
+        try:
+            write_reports(self.out, self.info, self.results, self.expected, self.duration_s)
+        except ReportError as error:
+            raise GateError(str(error)) from error
+        latest = BUILD / "runs" / "latest"
+        if self.out.parent == latest.parent:
+            latest.unlink(missing_ok=True)
+            latest.symlink_to(self.out.name)
+
+
+def plan_boots(cases: Sequence[Case], xen: Path, seed: int) -> list[Boot]:
+    """A boot for each way to start the board; the long ones first, so that the boards end together."""
+    groups: dict[str, list[Case]] = {}
+    for case in cases:
+        groups.setdefault(case.boot.name, []).append(case)
+    boots = [to_boot(group[0].boot, group, xen, seed) for group in groups.values()]
+    return sorted(boots, key=lambda boot: (-(boot.smp or 1), -len(boot.cases)))
+
+
+def to_boot(spec: BootSpec, cases: Sequence[Case], xen: Path, seed: int) -> Boot:
+    planned = tuple(PlannedCase(case.id, case.plan_line(seed), case.limit_s) for case in cases)
+    return Boot(spec.name, xen, f"{XEN_OPTIONS} {spec.cmdline}", spec.cpus, spec.icount,
+                spec.variant, planned)
+
+
+def to_result(case: Case, record: CaseRecord, finding: str | None) -> CaseResult:
+    return CaseResult(
+        case=case.id, outcome=record.outcome, reason=record.reason, topic=case.topic,
+        title=case.title, invariants=list(case.invariants), boot=record.boot, board=record.board,
+        started_s=round(record.started_s, 3), duration_ms=record.duration_ms,
+        checks=[{"ok": check.ok, "text": check.text} for check in record.checks],
+        data=[dict(data.fields) for data in record.data],
+        timeline=[dict(data.fields) | {"served": data.text} for data in record.timeline],
+        marks=[{"label": mark.label, "rte": mark.rte, "disagreements": list(mark.disagreements)}
+               for mark in record.marks],
+        console=record.console, finding=finding)

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a gate shows while it runs: a line a finished case; on a terminal, also what runs now."""
+
+import shutil
+from typing import Any
+
+import pytest
+from _pytest.terminal import TerminalReporter
+
+from reports.table import render
+from suites.gate import Gate
+
+MARKUP = {"PASS": {"green": True}, "FAIL": {"red": True}, "ERROR": {"purple": True},
+          "SKIP": {"yellow": True}, "known": {"yellow": True}}
+CLEAR_LINE = "\r\x1b[K"
+
+
+class GateReporter(TerminalReporter):
+    """pytest's reporter with its dots replaced; collection errors and usage errors stay pytest's."""
+
+    def __init__(self, config: pytest.Config, gate: Gate) -> None:
+        super().__init__(config)
+        self.gate = gate
+        self._done = 0
+        self._running: dict[str, None] = {}
+        gate.on_start = self._case_starts
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        self._session = session
+        gate = self.gate
+        self.write_line(f"lifeline gate: {gate.xen.name} on {gate.board_path.stem}, "
+                        f"seed {gate.seed}")
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        boots = len({item.case.boot.name for item in session.items if hasattr(item, "case")})
+        self.write_line(f"{len(session.items)} cases in {boots} boots; results in "
+                        f"{_short(self.gate.out)}")
+
+    def pytest_runtest_logstart(self, nodeid: str, location: Any) -> None:
+        pass
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        pass
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        category = {"setup": "error"}.get(report.when, report.outcome)
+        if report.failed:
+            self.stats.setdefault(category, []).append(report)
+        if report.when == "teardown":
+            self._case_ends()
+
+    def _case_starts(self, case: str) -> None:
+        self._running[case] = None
+        self._status()
+
+    def _case_ends(self) -> None:
+        result = self.gate.results[-1]
+        self._running.pop(result.case, None)
+        self._done += 1
+        total = len(self.gate.expected)
+        word = "fixed" if result.fixed else result.word
+        if self.isatty:
+            self.write(CLEAR_LINE)
+        self.write(f"[{self._done:{len(str(total))}}/{total} {self.gate.duration_s:5.1f} s] ")
+        self.write(f"{word:<5}", **MARKUP.get(result.word, {}))
+        self.write_line(f" {result.case}")
+        if result.outcome.value in ("FAIL", "ERROR"):
+            self.write_line(f"      {(result.reason or result.first_failed or '')[:400]}")
+        self._status()
+
+    def _status(self) -> None:
+        if not self.isatty or not self._running:
+            return
+        width = shutil.get_terminal_size().columns
+        text = f"  running: {'  '.join(self._running)}"
+        self.write(CLEAR_LINE + text[:width - 1], flush=True)
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: Any) -> None:
+        if self.isatty:
+            self.write(CLEAR_LINE)
+
+    def pytest_terminal_summary(self) -> None:
+        pass
+
+    def summary_stats(self) -> None:
+        pass
+
+    def pytest_unconfigure(self) -> None:
+        super().pytest_unconfigure()
+        if self.gate.info is None:
+            return
+        self.write_line("")
+        self.write(render(self.gate.info, self.gate.complete(), self.gate.duration_s,
+                          colour=self.isatty))
+
+
+def _short(path: Any) -> str:
+    text = str(path)
+    marker = "/build/"
+    return text[text.index(marker) + 1:] if marker in text else text
