@@ -9,6 +9,7 @@ XEN ?=
 K ?=
 OUT ?=
 SEED ?=
+APPEND ?=
 BOARD ?= lab/boards/q35-$(HV).yaml
 XEN_PACKAGE := xen-hypervisor-4.17-amd64
 
@@ -34,7 +35,7 @@ gate: packages-gate
 	@$(MAKE) --no-print-directory -s $(GUEST) $(if $(XEN),,$(STOCK_XEN))
 	@$(PYTHON) -B -m pytest suites --lg-env '$(BOARD)' --hv '$(HV)' \
 		$(if $(XEN),--xen '$(XEN)') $(if $(K),-k '$(K)') $(if $(OUT),--out '$(OUT)') \
-		$(if $(SEED),--seed '$(SEED)')
+		$(if $(SEED),--seed '$(SEED)') $(if $(APPEND),--append '$(APPEND)')
 
 packages-gate:
 	@lab/install.sh $(GATE_PACKAGES)

@@ -29,7 +29,6 @@ class Boot:
     variant: str | None = None
     cases: tuple[PlannedCase, ...] = ()
     tcg_thread: str | None = None
-    alone: bool = False  # no other board may run beside it: it counts real time
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,9 @@ class BootRecord:
     reason: str = ""
     started_s: float = 0.0
     duration_s: float = 0.0
-    first_byte_s: float | None = None
+    first_byte_s: float | None = None  # since power-on, as the next two
+    ktap_s: float | None = None  # the guest's first line
+    verdict_s: float | None = None  # the first result of a case
     banner: str = ""  # "Xen version ..." as the console has it
     facts: dict[str, str] = field(default_factory=dict)
     damage: list[str] = field(default_factory=list)

@@ -10,7 +10,7 @@ from lab import watchdog, witness
 from lab.board import Board, BoardError, Launch
 from lab.records import BootRecord, CaseRecord, CaseStarted, MarkRecord, PlannedCase, Record, Slice
 from reports.ktap import (Bail, CaseStart, Check, Damage, Data, Event, Fact, Mark, Noise, Note,
-                          Outcome, Plan, Reader, Result)
+                          Outcome, Plan, Reader, Result, Version)
 
 POLL_S = 0.05
 START_LIMIT_S = 60.0  # of board time: power-on to the first case, and from case to case
@@ -163,6 +163,9 @@ class Session:
     def _handle(self, events: list[Event], line: bytes = b"") -> None:
         for event in events:
             match event:
+                case Version():
+                    if self.record.ktap_s is None:
+                        self.record.ktap_s = self._since_power_on()
                 case Plan(count):
                     self._plan(count)
                 case Fact(fields):
@@ -181,6 +184,9 @@ class Session:
                     self._end("bail", reason or "without a reason")
                 case Noise():
                     self._noise(event.line)
+
+    def _since_power_on(self) -> float:
+        return time.monotonic() - self._epoch - self.record.started_s
 
     def _plan(self, count: int) -> None:
         self._plan_seen = True
@@ -232,6 +238,8 @@ class Session:
         case.outcome, case.reason, case.ended = outcome, reason, ended
         case.duration_ms = round((time.monotonic() - self._epoch - case.started_s) * 1000)
         case.console = self._slice.text()
+        if self.record.verdict_s is None:
+            self.record.verdict_s = self._since_power_on()
         self._finished.add(case.id)
         self.record.finished += 1
         self._limit = START_LIMIT_S

@@ -4,6 +4,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from reports.files import ReportError, explain, write_atomically
 from reports.junit import junit
@@ -11,7 +12,8 @@ from reports.ktap_writer import ktap
 from reports.model import CaseResult, RunInfo, complete, verdict
 
 
-def summary(info: RunInfo, results: Sequence[CaseResult], duration_s: float) -> str:
+def summary(info: RunInfo, results: Sequence[CaseResult], duration_s: float,
+            boots: Sequence[dict[str, Any]] = ()) -> str:
     """summary.json: what a script needs to decide, and to find the run again."""
     found = verdict(results, ())
     counts = found.counts
@@ -34,16 +36,19 @@ def summary(info: RunInfo, results: Sequence[CaseResult], duration_s: float) -> 
         },
         "run": info.id,
         "started": info.started,
+        "boots": list(boots),
     }, indent=2) + "\n"
 
 
 def write_reports(folder: Path, info: RunInfo, results: Sequence[CaseResult],
-                  expected_ids: Iterable[str], duration_s: float) -> None:
+                  expected_ids: Iterable[str], duration_s: float,
+                  boots: Sequence[dict[str, Any]] = ()) -> None:
     """Write results.ktap, junit.xml and, last, summary.json: where it stands, all of them do."""
     whole = complete(results, expected_ids)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ReportError(explain(folder, error)) from error
-    for name, writer in (("results.ktap", ktap), ("junit.xml", junit), ("summary.json", summary)):
+    for name, writer in (("results.ktap", ktap), ("junit.xml", junit)):
         write_atomically(folder / name, writer(info, whole, duration_s))
+    write_atomically(folder / "summary.json", summary(info, whole, duration_s, boots))

@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from lab import boardfile  # noqa: E402
 from suites import matrix  # noqa: E402
 from suites.gate import Gate  # noqa: E402
 from suites.terminal import GateReporter  # noqa: E402
@@ -20,8 +21,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--hv", default="xen", help="kind of hypervisor: xen")
     group.addoption("--xen", type=Path, help="hypervisor binary (default: Debian's, from build/)")
     group.addoption("--out", type=Path, help="folder of the run (default: build/runs/<time>)")
+    group.addoption("--append", default="", help="added to the hypervisor's command line")
     group.addoption("--seed", type=int, help="seed of all random choices (default: from the clock)")
     group.addoption("--boards", type=int, default=0, help="boards at a time (default: a CPU each)")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Before labgrid's pytest_configure, which answers a wrong board file with a traceback."""
+    if config.option.lg_env is not None:
+        try:
+            boardfile.load(Path(config.option.lg_env))
+        except matrix.YamlError as error:
+            raise pytest.UsageError(str(error)) from error
 
 
 @pytest.hookimpl(trylast=True)
@@ -43,11 +55,13 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """Results come in the order in which the boards finish them, so the items run in that order."""
+    config = session.config
+    if GATE in config.stash and session.testsfailed and not config.option.continue_on_collection_errors:
+        reports = config.pluginmanager.getplugin("terminalreporter").stats["error"]
+        raise pytest.UsageError(*dict.fromkeys(str(report.longrepr) for report in reports))
     items = {item.case.id: item for item in session.items if isinstance(item, CaseItem)}
-    if not items or session.config.option.collectonly:
+    if not items or config.option.collectonly:
         return None
-    if session.testsfailed and not session.config.option.continue_on_collection_errors:
-        raise session.Interrupted("errors during collection")
     if GATE not in session.config.stash:
         raise pytest.UsageError("cases need a board: --lg-env lab/boards/q35-xen.yaml")
     gate = session.config.stash[GATE]

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from lab import boardfile
 from lab.board import BoardError
 from lab.emulated import open_boards
 from lab.hypervisor import HypervisorError
@@ -20,6 +19,7 @@ from lab.records import Boot, BootRecord, CaseRecord, CaseStarted, PlannedCase
 from lab.run import Engine, RunError
 from reports.files import ReportError
 from reports.journal import Journal
+from reports.ktap import Outcome
 from reports.model import CaseResult, Hypervisor, RunInfo, complete, verdict
 from reports.writers import write_reports
 from suites import known
@@ -45,6 +45,7 @@ class Gate:
             raise GateError(f"HV={option.hv}: not supported; HV=xen is the only one so far")
         self.xen: Path = option.xen or STOCK_XEN
         self.board_path = Path(option.lg_env)
+        self.append: str = option.append
         self.seed: int = int(time.time()) & 0xFFFFFF if option.seed is None else option.seed
         self.out: Path = option.out or BUILD / "runs" / time.strftime("%Y%m%d-%H%M%S")
         self.boards_wanted: int = option.boards or os.cpu_count() or 1
@@ -56,10 +57,6 @@ class Gate:
         self._began = time.monotonic()
         self._engine: Engine | None = None
         self._journal: Journal | None = None
-        try:
-            boardfile.load(self.board_path)
-        except YamlError as error:
-            raise GateError(str(error)) from error
 
     @property
     def duration_s(self) -> float:
@@ -77,8 +74,8 @@ class Gate:
         self._began = time.monotonic()
         self.expected = [case.id for case in cases]
         by_id = {case.id: case for case in cases}
-        findings = known.load(TOP / "suites" / "known.yaml", "xen-4.17")
         try:
+            findings = known.load(TOP / "suites" / "known.yaml", "xen-4.17")
             with closing(self._start(cases)) as records:
                 for record in records:
                     if isinstance(record, CaseStarted):
@@ -99,16 +96,18 @@ class Gate:
         except OSError as error:
             raise GateError(f"OUT={self.out}: {error.strerror}; name a folder that can be written") \
                 from error
-        boots = plan_boots(cases, self.xen, self.seed)
+        if (self.out / "results.jsonl").exists():
+            raise GateError(f"OUT={self.out}: there is a run in it already; name another folder")
+        boots = plan_boots(cases, self.xen, self.append, self.seed)
         with ExitStack() as stack:
             boards = open_boards(self.board_path, self.boards_wanted)
             for board in boards:
                 stack.callback(board.close)
             engine = Engine(boots, guest=GUEST, boards=boards, consoles=self.out / "consoles",
                             cache=BUILD / "cache")
-            self.info = self._run_info(engine)
-            self._journal = stack.enter_context(
-                Journal.create(self.out / "results.jsonl", self.info))
+            info = self._run_info(engine)
+            self._journal = stack.enter_context(Journal.create(self.out / "results.jsonl", info))
+            self.info = info  # not before: no reports over those of another run
             stack.enter_context(engine)
             yield from engine.records()
 
@@ -125,7 +124,8 @@ class Gate:
         if self.info is None:
             return
         try:
-            write_reports(self.out, self.info, self.results, self.expected, self.duration_s)
+            write_reports(self.out, self.info, self.results, self.expected, self.duration_s,
+                          [boot_summary(record) for record in self.boot_records])
         except ReportError as error:
             raise GateError(str(error)) from error
         latest = BUILD / "runs" / "latest"
@@ -134,24 +134,33 @@ class Gate:
             latest.symlink_to(self.out.name)
 
 
-def plan_boots(cases: Sequence[Case], xen: Path, seed: int) -> list[Boot]:
+def boot_summary(record: BootRecord) -> dict[str, Any]:
+    return {"name": record.boot, "attempt": record.attempt, "board": record.board,
+            "ended": record.ended, "reason": record.reason, "ktap_s": record.ktap_s,
+            "verdict_s": record.verdict_s, "duration_s": record.duration_s}
+
+
+def plan_boots(cases: Sequence[Case], xen: Path, append: str, seed: int) -> list[Boot]:
     """A boot for each way to start the board; the long ones first, so that the boards end together."""
     groups: dict[str, list[Case]] = {}
     for case in cases:
         groups.setdefault(case.boot.name, []).append(case)
-    boots = [to_boot(group[0].boot, group, xen, seed) for group in groups.values()]
+    boots = [to_boot(group[0].boot, group, xen, append, seed) for group in groups.values()]
     return sorted(boots, key=lambda boot: (-(boot.smp or 1), -len(boot.cases)))
 
 
-def to_boot(spec: BootSpec, cases: Sequence[Case], xen: Path, seed: int) -> Boot:
+def to_boot(spec: BootSpec, cases: Sequence[Case], xen: Path, append: str, seed: int) -> Boot:
     planned = tuple(PlannedCase(case.id, case.plan_line(seed), case.limit_s) for case in cases)
-    return Boot(spec.name, xen, f"{XEN_OPTIONS} {spec.cmdline}", spec.cpus, spec.icount,
+    return Boot(spec.name, xen, " ".join([XEN_OPTIONS, spec.cmdline, append]), spec.cpus, spec.icount,
                 spec.variant, planned)
 
 
 def to_result(case: Case, record: CaseRecord, finding: str | None) -> CaseResult:
+    outcome, reason = record.outcome, record.reason
+    if record.ended == "panic":  # the hypervisor's own death is the subject's failure
+        outcome, reason = Outcome.FAIL, f"HC {reason}"
     return CaseResult(
-        case=case.id, outcome=record.outcome, reason=record.reason, topic=case.topic,
+        case=case.id, outcome=outcome, reason=reason, topic=case.topic,
         title=case.title, invariants=list(case.invariants), boot=record.boot, board=record.board,
         started_s=round(record.started_s, 3), duration_ms=record.duration_ms,
         checks=[{"ok": check.ok, "text": check.text} for check in record.checks],

@@ -32,6 +32,10 @@ class GateReporter(TerminalReporter):
                         f"seed {gate.seed}")
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
+        if not session.items and not session.testsfailed:
+            self.write_line(f"no case matches -k {session.config.option.keyword!r}; "
+                            "pytest suites --collect-only -q lists them all")
+            return
         boots = len({item.case.boot.name for item in session.items if hasattr(item, "case")})
         self.write_line(f"{len(session.items)} cases in {boots} boots; results in "
                         f"{_short(self.gate.out)}")

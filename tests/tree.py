@@ -21,7 +21,8 @@ LOCAL_PATH = re.compile(r"(?<![\w.~-])/(?:home|root|work)/")
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", re.MULTILINE)
 ATTRIBUTE = re.compile(r"__attribute__\s*\(\((?:[^()]|\([^()]*\))*\)\)")
-PROTOTYPE = re.compile(r"\s*(?!typedef\b|_Static_assert\b)[^=()]*\b(\w+)\s*\([^{]*\)\s*;\s*", re.DOTALL)
+PROTOTYPE = re.compile(
+    r"(?!typedef\b|_Static_assert\b)[^=()]*\b(\w+)\s*\((?!\s*\*)[^{]*\)\s*;", re.DOTALL)
 DOC = "\0"  # stands for a kernel-doc comment once comments are gone
 
 
@@ -37,13 +38,20 @@ def is_source(name: str) -> bool:
     return Path(name).suffix in SOURCE_SUFFIXES or Path(name).name == "Makefile"
 
 
+def is_recorded(name: str) -> bool:
+    """Test data as some program printed it: no byte of it is ours to tidy."""
+    return "data" in Path(name).parts[:-1] and not is_source(name)
+
+
 def text_rules(name: str, text: str) -> Iterator[str]:
     # Not splitlines(): it also splits at what no editor takes for the end of a line.
     lines = text.split("\n")
-    if text and lines.pop():
+    if not lines[-1]:
+        lines.pop()
+    elif not is_recorded(name):
         yield "does not end with a newline"
     for number, line in enumerate(lines, 1):
-        if line != line.rstrip():
+        if line != line.rstrip() and not is_recorded(name):
             yield f"trailing white space in line {number}"
         if LOCAL_PATH.search(line):
             yield f"path of a home or work folder in line {number}"
@@ -61,29 +69,21 @@ def python_rules(name: str, text: str) -> Iterator[str]:
         yield f"is no valid Python: {error}"
 
 
-def _without_comments(match: re.Match[str]) -> str:
-    mark = DOC if match[0].startswith("/**") else " "
-    return mark + "\n" * match[0].count("\n")
+def _without_text(comment: re.Match[str]) -> str:
+    return "\n" * comment[0].count("\n") + (DOC if comment[0].startswith("/**") else " ")
 
 
-def _depth_zero(code: str) -> Iterator[tuple[int, str]]:
-    """Statements and definitions outside all braces, each with the offset where it starts."""
-    depth, start, piece = 0, 0, ""
-    for offset, char in enumerate(code):
-        if char == "{":
-            depth += 1
-            piece += char if depth == 1 else ""
-        elif char == "}":
-            depth -= 1
-            # Behind a function there is no semicolon; behind a struct the ";" comes alone.
-            if depth == 0:
-                yield start, piece + char
-                start, piece = offset + 1, ""
-        elif depth == 0:
+def _outside_braces(code: str) -> Iterator[str]:
+    """The declarations and definitions of @code; of the latter only what is outside the braces."""
+    depth, piece = 0, ""
+    for char in code:
+        depth += char == "{"
+        if depth == 0 or char in "{}":
             piece += char
-            if char == ";":
-                yield start, piece
-                start, piece = offset + 1, ""
+        depth -= char == "}"
+        if depth == 0 and char in ";}":
+            yield piece
+            piece = ""
 
 
 def undocumented(header: str) -> list[str]:
@@ -92,17 +92,18 @@ def undocumented(header: str) -> list[str]:
     A comment counts for the declaration below it and for those that follow
     without a blank line.
     """
-    code = ATTRIBUTE.sub("", DIRECTIVE.sub("", COMMENT.sub(_without_comments, header)))
+    code = ATTRIBUTE.sub("", DIRECTIVE.sub("", COMMENT.sub(_without_text, header)))
     missing, shared = [], False
-    for _, piece in _depth_zero(code):
-        before = piece[:len(piece) - len(piece.lstrip(" \t\n" + DOC))]
-        if DOC in before:
-            shared = True
-        elif before.count("\n") > 1:
-            shared = False
-        match = PROTOTYPE.fullmatch(piece.replace(DOC, " "))
+    for piece in _outside_braces(code):
+        declaration = piece.lstrip(" \t\n" + DOC)
+        before = piece[:len(piece) - len(declaration)]
+        blank_line = before[before.rfind(DOC) + 1:].count("\n") > 1
+        shared = (shared or DOC in before) and not blank_line
+        match = PROTOTYPE.fullmatch(declaration)
         if match and not shared:
             missing.append(match[1])
+        # What is said of a struct is not said of the function behind it.
+        shared = shared and "}" not in piece
     return missing
 
 

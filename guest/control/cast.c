@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "guest/control/cast.h"
 
+#include "guest/control/ktap.h"
 #include "guest/control/line.h"
 #include "guest/lib/string.h"
 #include "guest/xen/clock.h"
@@ -171,6 +172,27 @@ static bool add_member(struct test *t, struct cast *c, struct span word)
 	return true;
 }
 
+static bool give_birth(struct test *t, struct cast *c)
+{
+	uint64_t worst = 0;
+
+	for (unsigned int i = 0; i < c->n; i++) {
+		uint64_t start = now_ns();
+		int rc = sibling_birth(c, &c->member[i]);
+
+		if (!rc)
+			rc = line_map_pirq(c->member[i].dom, c->gsi);
+		if (rc) {
+			test_error(t, "sibling %u cannot be built: %d", i, rc);
+			return false;
+		}
+		if (now_ns() - start > worst)
+			worst = now_ns() - start;
+	}
+	ktap_line("  # data siblings=%u build_us=%u", c->n, (unsigned int)(worst / US));
+	return true;
+}
+
 struct cast *cast_build(struct test *t)
 {
 	struct cast *c = &cast;
@@ -191,16 +213,8 @@ struct cast *cast_build(struct test *t)
 		test_error(t, "setup_gsi %u: %d", c->gsi, rc);
 		goto fail;
 	}
-	for (unsigned int i = 0; i < c->n; i++) {
-		rc = sibling_birth(c, &c->member[i]);
-		if (!rc)
-			rc = line_map_pirq(c->member[i].dom, c->gsi);
-		if (rc) {
-			test_error(t, "sibling %u cannot be built: %d", i, rc);
-			goto fail;
-		}
-	}
-	return c;
+	if (give_birth(t, c))
+		return c;
 fail:
 	cast_down(t, c);
 	return NULL;

@@ -33,10 +33,10 @@ static void during(struct test *t, struct cast *c, struct sibling *o, const stru
 	uint64_t length = c->timing.window[WINDOW_DURING];
 
 	window_open(c, WINDOW_DURING, false);
-	sleep_ns(length / 4);
+	window_wait(t, length / 4);
 	strike(t, o, sc);
 	test_mark(t, "fault", c->gsi, "irr=any mask=any");
-	sleep_ns(length - length / 4);
+	window_wait(t, length - length / 4);
 	window_close(t, c);
 }
 

@@ -37,12 +37,13 @@ void test_error(struct test *t, const char *fmt, ...)
 uint64_t test_mark(struct test *t, const char *label, uint32_t gsi, const char *expect)
 {
 	uint64_t rte = line_rte(gsi);
+	uint64_t start = now_ns();
 
-	(void)t;
 	ktap_line("  # mark %s pin=%u rte=%016llx %s", label, gsi, (unsigned long long)rte, expect);
 	/* No time limit here: the host's watchdog has one, and it can say why. */
 	while (ktap_read_byte() < 0)
 		sleep_until(now_ns() + 100 * US);
+	t->witness += now_ns() - start;
 	return rte;
 }
 
@@ -62,6 +63,8 @@ static void report(const struct test *t, unsigned int number, uint64_t elapsed)
 {
 	unsigned int ms = (unsigned int)(elapsed / MS);
 
+	ktap_line("  # data board_ms=%u windows_ms=%u witness_ms=%u", ms,
+		  (unsigned int)(t->windows / MS), (unsigned int)(t->witness / MS));
 	if (t->error[0])
 		ktap_line("not ok %u %s # ERROR %s", number, t->id, t->error);
 	else

@@ -13,6 +13,8 @@
  * @line: the plan's line behind the id: key=value words
  * @checks: checks so far
  * @failed: of these, failed
+ * @windows: time spent in observation windows, ns
+ * @witness: time spent waiting for the host's witness, ns
  * @error: why the case could not be run; empty: it could
  */
 struct test {
@@ -20,6 +22,7 @@ struct test {
 	struct span line;
 	unsigned int checks;
 	unsigned int failed;
+	uint64_t windows, witness;
 	char error[80];
 };
 

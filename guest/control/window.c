@@ -46,10 +46,18 @@ void window_close(struct test *t, struct cast *c)
 	}
 }
 
+void window_wait(struct test *t, uint64_t ns)
+{
+	uint64_t start = now_ns();
+
+	sleep_ns(ns);
+	t->windows += now_ns() - start;
+}
+
 void window_run(struct test *t, struct cast *c, enum window w)
 {
 	window_open(c, w, true);
-	sleep_ns(c->timing.window[w]);
+	window_wait(t, c->timing.window[w]);
 	window_close(t, c);
 }
 

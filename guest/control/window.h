@@ -31,6 +31,9 @@ extern const struct bound FORCED_EOI;
 /** window_open() - every live member but the offender raises and serves in window @w */
 void window_open(struct cast *c, enum window w, bool offender_too);
 
+/** window_wait() - let an open window go on for @ns */
+void window_wait(struct test *t, uint64_t ns);
+
 /** window_close() - park them; a member that does not answer fails the case (S) */
 void window_close(struct test *t, struct cast *c);
 

@@ -26,10 +26,13 @@ static void put_number(struct out *o, unsigned long long v, unsigned int base, b
 		digits[n++] = "0123456789abcdef"[v % base];
 		v /= base;
 	} while (v);
-	if (negative)
+	/* The sign counts; zeros stand behind it, blanks before it. */
+	if (negative && pad == '0')
 		put(o, '-');
-	for (; width > n; width--)
+	for (; width > n + negative; width--)
 		put(o, pad);
+	if (negative && pad != '0')
+		put(o, '-');
 	while (n)
 		put(o, digits[--n]);
 }
@@ -83,6 +86,8 @@ static const char *convert(struct out *o, const char *spec, va_list *ap)
 		return s + 1;
 	case 'c':
 		put(o, (char)va_arg(*ap, int));
+		for (; width > 1; width--)
+			put(o, ' ');
 		return s + 1;
 	case 'u':
 	case 'x':

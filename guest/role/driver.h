@@ -42,7 +42,7 @@ void driver_handle(struct driver *d);
 /** driver_raise() - make the device interrupt, and remember when */
 void driver_raise(struct driver *d);
 
-/** driver_await_own() - block until the line's event is there, for ever if need be */
+/** driver_await_event() - block until the line's event is there, for ever if need be */
 void driver_await_event(struct driver *d);
 
 /** driver_round() - raise one interrupt, see it served or lost, pause */

@@ -155,8 +155,6 @@ static bool rig_up(struct rig *r, unsigned int index)
 	return true;
 }
 
-#define FOR_EACH_ROW(r) for (unsigned int row = 0; rig_up(r, row); row++)
-
 static void forget_accesses(struct rig *r)
 {
 	r->model.reads = 0;
@@ -254,8 +252,7 @@ TEST(trigger_raises_the_line)
 {
 	struct rig r;
 
-	FOR_EACH_ROW(&r)
-	{
+	for (unsigned int row = 0; rig_up(&r, row); row++) {
 		EXPECT_TRUE(!line_is_high(&r));
 		irq_enable(r.desc, &r.io);
 		EXPECT_TRUE(!line_is_high(&r));
@@ -270,8 +267,7 @@ TEST(trigger_before_enable)
 {
 	struct rig r;
 
-	FOR_EACH_ROW(&r)
-	{
+	for (unsigned int row = 0; rig_up(&r, row); row++) {
 		irq_trigger(r.desc, &r.io);
 		irq_enable(r.desc, &r.io);
 		EXPECT_TRUE(line_is_high(&r));
@@ -282,8 +278,7 @@ TEST(service_answers_once)
 {
 	struct rig r;
 
-	FOR_EACH_ROW(&r)
-	{
+	for (unsigned int row = 0; rig_up(&r, row); row++) {
 		irq_enable(r.desc, &r.io);
 		irq_trigger(r.desc, &r.io);
 		forget_accesses(&r);
@@ -301,8 +296,7 @@ TEST(service_again_and_again)
 {
 	struct rig r;
 
-	FOR_EACH_ROW(&r)
-	{
+	for (unsigned int row = 0; rig_up(&r, row); row++) {
 		irq_enable(r.desc, &r.io);
 		for (unsigned int i = 0; i < 100; i++) {
 			irq_trigger(r.desc, &r.io);
@@ -318,8 +312,7 @@ TEST(triggers_coalesce)
 {
 	struct rig r;
 
-	FOR_EACH_ROW(&r)
-	{
+	for (unsigned int row = 0; rig_up(&r, row); row++) {
 		irq_enable(r.desc, &r.io);
 		irq_trigger(r.desc, &r.io);
 		irq_trigger(r.desc, &r.io);
@@ -333,8 +326,7 @@ TEST(somebody_elses)
 {
 	struct rig r;
 
-	FOR_EACH_ROW(&r)
-	{
+	for (unsigned int row = 0; rig_up(&r, row); row++) {
 		irq_enable(r.desc, &r.io);
 		forget_accesses(&r);
 		EXPECT_EQ(irq_service(r.desc, &r.io), 0);
@@ -347,8 +339,7 @@ TEST(quiet)
 {
 	struct rig r;
 
-	FOR_EACH_ROW(&r)
-	{
+	for (unsigned int row = 0; rig_up(&r, row); row++) {
 		irq_enable(r.desc, &r.io);
 		irq_trigger(r.desc, &r.io);
 		forget_accesses(&r);
@@ -367,8 +358,7 @@ TEST(quiet_while_masked)
 {
 	struct rig r;
 
-	FOR_EACH_ROW(&r)
-	{
+	for (unsigned int row = 0; rig_up(&r, row); row++) {
 		irq_trigger(r.desc, &r.io);
 		irq_quiet(r.desc, &r.io);
 		irq_enable(r.desc, &r.io);
@@ -380,8 +370,7 @@ TEST(quiet_with_several_causes)
 {
 	struct rig r;
 
-	FOR_EACH_ROW(&r)
-	{
+	for (unsigned int row = 0; rig_up(&r, row); row++) {
 		r.model.mask = ~0u;
 		r.model.cause = r.kind->others;
 		irq_trigger(r.desc, &r.io);
@@ -396,8 +385,7 @@ TEST(quiet_with_unknown_causes)
 {
 	struct rig r;
 
-	FOR_EACH_ROW(&r)
-	{
+	for (unsigned int row = 0; rig_up(&r, row); row++) {
 		r.model.mask = ~0u;
 		r.model.cause = r.kind->others;
 		EXPECT_TRUE(line_is_high(&r));
@@ -408,12 +396,27 @@ TEST(quiet_with_unknown_causes)
 	}
 }
 
+/* Where interrupts can be forbidden, no cause raises the line again, whoever had allowed it. */
+TEST(quiet_lasts)
+{
+	struct rig r;
+
+	for (unsigned int row = 0; rig_up(&r, row); row++) {
+		if (r.desc->disable.kind == ACCESS_NONE)
+			continue;
+		r.model.mask = ~0u;
+		irq_quiet(r.desc, &r.io);
+		irq_trigger(r.desc, &r.io);
+		r.model.cause |= r.kind->others;
+		EXPECT_TRUE(!line_is_high(&r));
+	}
+}
+
 TEST(quiet_when_nothing_is_wrong)
 {
 	struct rig r;
 
-	FOR_EACH_ROW(&r)
-	{
+	for (unsigned int row = 0; rig_up(&r, row); row++) {
 		irq_quiet(r.desc, &r.io);
 		irq_quiet(r.desc, &r.io);
 		EXPECT_TRUE(!line_is_high(&r));
@@ -432,8 +435,7 @@ TEST(removed)
 {
 	struct rig r;
 
-	FOR_EACH_ROW(&r)
-	{
+	for (unsigned int row = 0; rig_up(&r, row); row++) {
 		r.model.removed = true;
 		for (unsigned int i = 0; i < 3; i++) {
 			forget_accesses(&r);
@@ -487,8 +489,7 @@ TEST(random)
 	struct rig r;
 
 	printf("# seed 0x%" PRIx64 "\n", state);
-	FOR_EACH_ROW(&r)
-	{
+	for (unsigned int row = 0; rig_up(&r, row); row++) {
 		for (unsigned int step = 0; step < 20000; step++) {
 			CONTEXT("%s step %u", r.desc->model, step);
 			random_step(&r, &state);

@@ -18,7 +18,6 @@
 
 struct unit_test {
 	const char *name;
-	const char *todo;
 	void (*run)(void);
 	struct unit_test *next;
 };
@@ -27,19 +26,16 @@ static struct unit_test *unit_first, **unit_last = &unit_first;
 static unsigned int unit_failed;
 static char unit_context[160];
 
-/** TEST_TODO() - a test that fails as long as the fault that @why tells is there (KTAP's TODO) */
-#define TEST_TODO(test, why)                                                    \
-	static void test_##test(void);                                          \
-	static struct unit_test entry_##test = {#test, why, test_##test, NULL}; \
-	__attribute__((constructor)) static void register_##test(void)          \
-	{                                                                       \
-		*unit_last = &entry_##test;                                     \
-		unit_last = &entry_##test.next;                                 \
-	}                                                                       \
-	static void test_##test(void)
-
 /** TEST() - define a test; it is run in the order of the file */
-#define TEST(test) TEST_TODO(test, NULL)
+#define TEST(test)                                                         \
+	static void test_##test(void);                                     \
+	static struct unit_test entry_##test = {#test, test_##test, NULL}; \
+	__attribute__((constructor)) static void register_##test(void)     \
+	{                                                                  \
+		*unit_last = &entry_##test;                                \
+		unit_last = &entry_##test.next;                            \
+	}                                                                  \
+	static void test_##test(void)
 
 /* Begin the report of a failure. Return: whether there is still room for it. */
 static bool unit_fail(const char *file, int line)
@@ -144,9 +140,8 @@ int main(void)
 		t->run();
 		if (unit_failed > UNIT_SHOWN)
 			printf("# and %u more\n", unit_failed - UNIT_SHOWN);
-		printf("%sok %u %s%s%s\n", unit_failed ? "not " : "", ++n, t->name,
-		       t->todo ? " # TODO " : "", t->todo ? t->todo : "");
-		bad += unit_failed && !t->todo;
+		printf("%sok %u %s\n", unit_failed ? "not " : "", ++n, t->name);
+		bad += unit_failed > 0;
 	}
 	return bad ? 1 : 0;
 }

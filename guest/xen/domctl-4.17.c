@@ -127,11 +127,12 @@ int domctl_pin_cpu(domid_t dom, unsigned int cpu)
 int domctl_set_weight(domid_t dom, uint16_t weight)
 {
 	struct xen_domctl op = {
-		.u.scheduler_op = {
-			.sched_id = XEN_SCHEDULER_CREDIT2,
-			.cmd = XEN_DOMCTL_SCHEDOP_putinfo,
-			.u.credit2.weight = weight,
-		},
+		.u.scheduler_op =
+			{
+				.sched_id = XEN_SCHEDULER_CREDIT2,
+				.cmd = XEN_DOMCTL_SCHEDOP_putinfo,
+				.u.credit2.weight = weight,
+			},
 	};
 
 	return domctl(&op, XEN_DOMCTL_scheduler_op, dom);

@@ -57,7 +57,7 @@ int domctl_destroy(domid_t dom);
 /** domctl_state() - enum domain_state, or -errno */
 int domctl_state(domid_t dom);
 
-/** sysctl_free_pages() - free heap pages of the host in *@pages; *@cpus: physical CPUs online */
+/** sysctl_host() - free heap pages of the host in *@pages; *@cpus: physical CPUs online */
 int sysctl_host(uint64_t *free_pages, unsigned int *cpus);
 
 #endif

@@ -11,7 +11,6 @@
  */
 #include "guest/control/line.h"
 #include "guest/control/scenario.h"
-#include "guest/xen/clock.h"
 #include "guest/xen/domctl.h"
 
 #define REBIRTHS 20
@@ -85,7 +84,7 @@ static bool live_and_die(struct test *t, struct cast *c, struct sibling *s, unsi
 	rc = sibling_ask(s, ORDER_BIND, 0);
 	check(t, rc > 0, "L rebirth %u binds the pirq again: %d, expected a port", round, rc);
 	window_open(c, WINDOW_DURING, true);
-	sleep_ns(c->timing.window[WINDOW_DURING]);
+	window_wait(t, c->timing.window[WINDOW_DURING]);
 	window_close(t, c);
 	check(t,
 	      s->live && !s->box->window[WINDOW_DURING].lost &&

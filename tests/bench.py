@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""make bench: runs whole gates one after another and prints what they cost, as a table and as JSON."""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+TOP = Path(__file__).parent.parent
+BOARD = "lab/boards/q35-xen.yaml"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One gate, as its own files tell it."""
+
+    wall_s: float
+    status: int
+    summary: dict[str, Any]
+    results: list[dict[str, Any]]
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        return {result["case"]: result["outcome"] for result in self.results}
+
+
+def run_gate(folder: Path, extra: list[str]) -> Run:
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-B", "-m", "pytest", "suites", "--lg-env", BOARD, "--out", str(folder),
+         *extra], cwd=TOP, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+    wall = time.monotonic() - began
+    try:
+        summary = json.loads((folder / "summary.json").read_text())
+        lines = (folder / "results.jsonl").read_text().splitlines()
+    except OSError as error:
+        sys.exit(f"bench: the gate left no results ({error}):\n{done.stderr[-2000:]}")
+    return Run(wall, done.returncode, summary, [json.loads(line) for line in lines[1:]])
+
+
+def board_times(results: list[dict[str, Any]]) -> list[tuple[int, int, int]]:
+    """Of each case: board time, of this in windows or waiting for the witness, and wall time; ms.
+
+    A board that counts instructions lets its clock run ahead while it waits for the host, so the
+    witness's share says nothing in board time; it is 1 to 2 ms of wall time a mark.
+    """
+    return [(int(row["board_ms"]), int(row["windows_ms"]) + int(row["witness_ms"]),
+             result["duration_ms"])
+            for result in results for row in result["data"] if "board_ms" in row]
+
+
+def figures(runs: list[Run]) -> list[tuple[str, str, float, float, float]]:
+    """(what, unit, median, worst, limit); a limit of 0: none."""
+    boots = [boot for run in runs for boot in run.summary["boots"]]
+    results = [result for run in runs for result in run.results]
+    times = board_times(results)
+    builds = [int(row["build_us"]) / 1000 for result in results for row in result["data"]
+              if "build_us" in row]
+    rows = [
+        ("cases in the gate (least 60)", "", [float(len(run.results)) for run in runs], 0.0),
+        ("whole gate", "s", [run.wall_s for run in runs], 90.0),
+        ("power-on to first KTAP line", "s", [boot["ktap_s"] for boot in boots], 2.0),
+        ("power-on to first verdict", "s", [boot["verdict_s"] for boot in boots], 4.0),
+        ("a case outside its windows", "ms", [float(board - apart) for board, apart, _ in times], 150.0),
+        ("a case on the wall", "ms", [float(wall) for _, _, wall in times], 0.0),
+        ("building a sibling", "ms", builds, 100.0),
+    ]
+    return [(what, unit, statistics.median(values), max(values), limit)
+            for what, unit, values, limit in rows]
+
+
+def unstable(runs: list[Run]) -> list[str]:
+    """Cases whose verdict was not the same in every run."""
+    cases = {case for run in runs for case in run.verdicts}
+    return sorted(case for case in cases if len({run.verdicts.get(case) for run in runs}) > 1)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--out", type=Path, default=TOP / "build" / "bench")
+    parser.add_argument("gate", nargs="*", help="further arguments of the gate, e.g. -k sharing")
+    options = parser.parse_args()
+    folder = options.out / time.strftime("%Y%m%d-%H%M%S")
+    runs = []
+    for number in range(1, options.runs + 1):
+        runs.append(run_gate(folder / f"{number:02}", options.gate))
+        run = runs[-1]
+        print(f"gate {number:2}/{options.runs}  {run.wall_s:5.1f} s  {run.summary['verdict']}  "
+              f"{run.summary['passed']} pass", flush=True)
+    return report(runs, folder)
+
+
+def report(runs: list[Run], folder: Path) -> int:
+    rows = figures(runs)
+    changed = unstable(runs)
+    print(f"\n{'figure':<32}{'median':>12}{'worst':>12}{'limit':>12}")
+    for what, unit, median, worst, limit in rows:
+        told = f"{limit:g} {unit}" if limit else ""
+        print(f"{what:<32}{median:>10.4g} {unit:<2}{worst:>9.4g} {unit:<2}{told:>12}")
+    print(f"verdicts that differed in {len(runs)} gates: {len(changed)}"
+          + "".join(f"\n  {case}" for case in changed))
+    (folder / "bench.json").write_text(json.dumps({
+        "figures": [dict(zip(("what", "unit", "median", "worst", "limit"), row)) for row in rows],
+        "runs": [{"wall_s": run.wall_s, "status": run.status, "verdict": run.summary["verdict"]}
+                 for run in runs],
+        "differed": changed}, indent=2) + "\n")
+    print(f"JSON: {(folder / 'bench.json').relative_to(TOP)}")
+    late = [row[0] for row in rows if row[4] and row[3] > row[4]]
+    for what in late:
+        print(f"over its limit: {what}")
+    return 1 if changed or late or any(run.status for run in runs) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
