@@ -18,10 +18,8 @@ def render(info: RunInfo, results: Sequence[CaseResult], duration_s: float,
            colour: bool = False) -> str:
     """The whole text, verdict last. `results` are complete (see model.complete)."""
     blocks = ["\n".join(_table(results))]
-    for result in results:
-        word = "fixed" if result.fixed else result.word
-        if word not in ("PASS", "SKIP"):
-            blocks.append("\n".join(_case(word, result, colour)))
+    for (word, _), group in _to_look_at(results).items():
+        blocks.append("\n".join(_case(word, group[0], len(group) - 1, colour)))
     blocks.append(verdict_line(info, results, duration_s, colour))
     return "\n\n".join(blocks) + "\n"
 
@@ -97,9 +95,21 @@ def _time(us: int | None) -> str:
     return f"{us} us"
 
 
-def _case(word: str, result: CaseResult, colour: bool) -> Iterator[str]:
+def _to_look_at(results: Sequence[CaseResult]) -> dict[tuple[str, str], list[CaseResult]]:
+    """What did not simply pass, by what is told of it: a board that does not boot has one reason."""
+    groups: dict[tuple[str, str], list[CaseResult]] = {}
+    for result in results:
+        word = "fixed" if result.fixed else result.word
+        if word not in ("PASS", "SKIP"):
+            told = result.reason if word == "ERROR" and result.reason else result.case
+            groups.setdefault((word, told), []).append(result)
+    return groups
+
+
+def _case(word: str, result: CaseResult, more: int, colour: bool) -> Iterator[str]:
     # Never wrapped: the id and the command are there to be copied.
-    yield f"{_paint(word, word, colour)}  {plain(result.case)}"
+    also = f"  and {more} more" if more else ""
+    yield f"{_paint(word, word, colour)}  {plain(result.case)}{also}"
     facts = [("why", result.reason), ("check", result.first_failed), ("finding", result.finding)]
     for label, text in facts:
         if text and not (label == "check" and text == result.reason):

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from lab import boardfile  # noqa: E402
 from suites import matrix  # noqa: E402
-from suites.gate import Gate  # noqa: E402
+from suites.gate import Gate, GateError  # noqa: E402
 from suites.terminal import GateReporter  # noqa: E402
 
 
@@ -80,7 +80,11 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     gate = session.config.stash.get(GATE, None)
     if gate is None:
         return
-    gate.finish()
+    try:
+        gate.finish()
+    except GateError:
+        if exitstatus != pytest.ExitCode.USAGE_ERROR:  # else the first reason is the one to tell
+            raise
     if exitstatus == pytest.ExitCode.INTERRUPTED:
         session.exitstatus = 130  # as a shell has it for SIGINT
     elif exitstatus == pytest.ExitCode.OK and not gate.passed:

@@ -17,7 +17,7 @@ from lab.emulated import open_boards
 from lab.hypervisor import HypervisorError
 from lab.records import Boot, BootRecord, CaseRecord, CaseStarted, PlannedCase
 from lab.run import Engine, RunError
-from reports.files import ReportError
+from reports.files import ReportError, explain
 from reports.journal import Journal
 from reports.ktap import Outcome
 from reports.model import CaseResult, Hypervisor, RunInfo, complete, verdict
@@ -89,6 +89,8 @@ class Gate:
                         yield result
         except (BoardError, HypervisorError, ReportError, RunError, YamlError) as error:
             raise GateError(str(error)) from error
+        except OSError as error:  # of a console or a plan: a board's thread hands it on
+            raise GateError(explain(self.out, error)) from error
 
     def _start(self, cases: Sequence[Case]) -> Iterator[Any]:
         try:

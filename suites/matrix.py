@@ -15,10 +15,13 @@ MODELS = ("edu", "e1000")
 
 # What the plan hands to the guest where a case names no other: guest/control/cast.c has the same words.
 TIMING = {"before_ms": 40, "during_ms": 150, "after_ms": 40, "grace_ms": 50, "pace_us": 300}
+PLAN_WORDS = (*(key.partition("_")[0] for key in TIMING), "slack", "seed")
 
 TEXT = {"type": "string", "minLength": 1}
 COUNT = {"type": "integer", "minimum": 0}
-NAMES = {"type": "array", "items": TEXT, "minItems": 1}
+NAMES = {"type": "array", "items": TEXT, "minItems": 1, "uniqueItems": True}
+VALUE = {"type": ["string", "integer"], "minimum": 0, "pattern": "^[a-z0-9-]+$",
+         "description": "a value is written with a-z, 0-9 and -"}
 
 
 def _object(required: list[str], **properties: Any) -> dict[str, Any]:
@@ -44,7 +47,7 @@ SUITE_SCHEMA = _object(
         ["title", "rationale", "invariants", "boots", "red"],
         title=TEXT, rationale=TEXT, red=TEXT, boots=NAMES, cast=NAMES,
         invariants={"type": "array", "items": {"enum": list(INVARIANTS)}, "minItems": 1},
-        params=_map({"type": "array", "items": {"type": ["string", "integer"]}, "minItems": 1}),
+        params=_map({"type": "array", "items": VALUE, "minItems": 1, "uniqueItems": True}),
         repeat=_object(["model", "param"], model={"enum": list(MODELS)}, param=TEXT),
         timing=_object([], **{key: COUNT for key in TIMING}, pace_us_each=COUNT),
         limit_s={"type": "integer", "minimum": 1})))
@@ -114,6 +117,9 @@ def _expand(source: Source, name: str, boots: dict[str, BootSpec]) -> Iterator[C
         if boot not in boots:
             raise source.error(("cases", name, "boots"), f"case {name}: no boot {boot!r} in "
                                f"boots.yaml; it has: {', '.join(boots)}")
+        for taken in params.keys() & {*boots[boot].label, *PLAN_WORDS}:
+            raise source.error(("cases", name, "params", taken), f"case {name}: a parameter cannot "
+                               f"be called {taken}; the plan or the boot has that word already")
     if "cast" in raw:
         params["cast"] = raw["cast"]
     for boot, *values in itertools.product(raw["boots"], *params.values()):
@@ -131,10 +137,14 @@ def _members(source: Source, name: str, raw: dict[str, Any],
              params: dict[str, str | int]) -> tuple[str, ...]:
     """Device models in bind order; the offender stands where pos= says, first if it says nothing."""
     if "repeat" in raw:
-        return (raw["repeat"]["model"],) * int(params[raw["repeat"]["param"]])
+        count = params.get(raw["repeat"]["param"])
+        if not isinstance(count, int):
+            raise source.error(("cases", name, "repeat"), f"case {name}: repeat: needs whole numbers "
+                               f"as params: {raw['repeat']['param']}, not {count!r}")
+        return (raw["repeat"]["model"],) * count
     casts = source.data.get("casts", {})
     if params.get("cast") not in casts:
-        raise source.error(("cases", name), f"case {name}: no cast {params.get('cast')!r}; "
+        raise source.error(("cases", name, "cast"), f"case {name}: no cast {params.get('cast')!r}; "
                            f"casts: has {', '.join(casts) or 'none'}")
     cast = casts[params["cast"]]
     members = list(cast["sharers"])

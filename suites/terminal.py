@@ -23,6 +23,7 @@ class GateReporter(TerminalReporter):
         self.gate = gate
         self._done = 0
         self._running: dict[str, None] = {}
+        self._told = ""
         gate.on_start = self._case_starts
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
@@ -68,8 +69,10 @@ class GateReporter(TerminalReporter):
         self.write(f"[{self._done:{len(str(total))}}/{total} {self.gate.duration_s:5.1f} s] ")
         self.write(f"{word:<5}", **MARKUP.get(result.word, {}))
         self.write_line(f" {result.case}")
-        if result.outcome.value in ("FAIL", "ERROR"):
-            self.write_line(f"      {(result.reason or result.first_failed or '')[:400]}")
+        reason = (result.reason or result.first_failed or "")[:400]
+        if result.outcome.value in ("FAIL", "ERROR") and reason != self._told:
+            self.write_line(f"      {reason}")
+            self._told = reason  # a board that does not boot has one reason for all its cases
         self._status()
 
     def _status(self) -> None:

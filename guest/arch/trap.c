@@ -31,7 +31,7 @@ _Noreturn void die(const char *why)
 {
 	struct sched_shutdown crash = {.reason = SHUTDOWN_crash};
 	char line[120];
-	int len = ll_snprintf(line, sizeof(line), "Bail out! guest: %s\n", why);
+	int len = ll_snprintf(line, sizeof(line), "Bail out! %s\n", why);
 
 	/* Refused for a sibling without console: its control domain sees the crash. */
 	xen_console_io(CONSOLEIO_write, (unsigned int)len, line);

@@ -39,6 +39,9 @@ uint64_t test_mark(struct test *t, const char *label, uint32_t gsi, const char *
 	uint64_t rte = line_rte(gsi);
 	uint64_t start = now_ns();
 
+	/* Stale input would let us go on before the witness has looked. */
+	while (ktap_read_byte() >= 0)
+		;
 	ktap_line("  # mark %s pin=%u rte=%016llx %s", label, gsi, (unsigned long long)rte, expect);
 	/* No time limit here: the host's watchdog has one, and it can say why. */
 	while (ktap_read_byte() < 0)

@@ -31,6 +31,19 @@ def test_cases_to_look_at_in_full():
         "FAIL  1 pass, 1 fail, 1 error, 1 known, 1 skip  (61.2 s, seed 42)\n")
 
 
+def test_one_reason_for_many_errors_is_told_once():
+    results = [case(f"a.b[n={n}]", "ERROR", reason="guest bailed out: no such domctl")
+               for n in range(40)]
+    text = render(INFO, [*results, case("a.c", "ERROR", reason="board died")], 1)
+    assert text.count("guest bailed out") == 1
+    assert "ERROR  a.b[n=0]  and 39 more\n" in text and "ERROR  a.c\n" in text
+
+
+def test_every_failure_is_told():
+    results = [case(f"a.b[n={n}]", "FAIL", reason="lost 3") for n in range(4)]
+    assert render(INFO, results, 1).count("why: lost 3") == 4
+
+
 def test_eighty_columns_of_plain_ascii():
     rows = [{"lost": "9" * 15, "gap_us": "9" * 15, "bound_us": "x"}, {"lost": "-1", "gap_us": None}]
     results = [case("topic." + "n" * 50, "PASS", data=rows),

@@ -77,7 +77,7 @@ static bool live_and_die(struct test *t, struct cast *c, struct sibling *s, unsi
 	}
 	rc = sibling_ask(s, ORDER_BIND, 0);
 	check(t, rc == -XEN_EPERM,
-	      "L rebirth %u has not inherited the pirq: %d, expected %d (EPERM)", round, rc,
+	      "X rebirth %u has not inherited the pirq: %d, expected %d (EPERM)", round, rc,
 	      -XEN_EPERM);
 	rc = line_map_pirq(s->dom, c->gsi);
 	check(t, !rc, "L rebirth %u is given the pirq again: %d, expected 0", round, rc);

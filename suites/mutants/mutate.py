@@ -73,7 +73,7 @@ def apply(mutant: Mutant, image: bytes) -> bytes:
         end = site.offset + len(site.old)
         if len(site.new) != len(site.old):
             raise MutantError(f"mutant {mutant.id}: old and new bytes differ in length")
-        if copy[site.offset:end] != site.old:
+        if site.offset < 0 or copy[site.offset:end] != site.old:
             raise MutantError(f"mutant {mutant.id}: at file offset {site.offset:#x} stands "
                               f"{copy[site.offset:end].hex()}, not {site.old.hex()}; re-anchor it")
         copy[site.offset:end] = site.new
