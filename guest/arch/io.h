@@ -4,6 +4,10 @@
 
 #include <stdint.h>
 
+/* Ports of an emulated board, where lab/qemu.py puts them; nothing answers there elsewhere. */
+#define BOARD_EXIT_PORT	 0x501 /* isa-debug-exit: any value ends the board */
+#define BOARD_PAUSE_PORT 0x505 /* pvpanic: 1 stops the board until the host lets it go on */
+
 static inline void outl(uint16_t port, uint32_t value)
 {
 	asm volatile("outl %0, %1" : : "a"(value), "Nd"(port) : "memory");

@@ -12,8 +12,6 @@
 #include "guest/xen/event.h"
 #include "guest/xen/hypercall.h"
 
-#define DEBUG_EXIT_PORT 0x501 /* isa-debug-exit of an emulated board; nothing elsewhere */
-
 void guest_main(struct start_info *si);
 
 static unsigned int count_cases(struct span plan)
@@ -82,7 +80,7 @@ static _Noreturn void power_off(void)
 {
 	struct sched_shutdown off = {.reason = SHUTDOWN_poweroff};
 
-	outb(DEBUG_EXIT_PORT, 0);
+	outb(BOARD_EXIT_PORT, 0);
 	for (;;)
 		xen_sched_op(SCHEDOP_shutdown, &off);
 }

@@ -92,7 +92,7 @@ static void judge(struct test *t, struct cast *c, unsigned int i, enum window w,
 {
 	struct sibling *s = &c->member[i];
 	const struct window_stats *st = &s->box->window[w];
-	uint64_t median_bound = b->median + c->timing.slack / 20;
+	uint64_t median_bound = b->median + c->timing.slack / 10;
 	uint64_t gap_bound = b->gap + c->timing.pace * 2 + c->timing.slack;
 	uint64_t median = hist_quantile(&st->latency, 500);
 	const char *win = window_name[w];
