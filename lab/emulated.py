@@ -46,6 +46,8 @@ class QemuBoard:
             time.sleep(0.0005)
 
     def release(self) -> None:
+        if not self.alive():
+            return
         self.write(b"+")
         self.qmp("cont")
 

@@ -4,6 +4,7 @@
  * modules, then the first module's text but for its first four bytes (an ELF magic), in which
  *   @  waits for a byte on the serial line    !  ends through isa-debug-exit with 3
  *   ^  spins with interrupts off              %  resets the machine
+ *   =  stops the board until it is released
  */
 	.code32
 	.section .text
@@ -31,6 +32,8 @@ next:	cmp	%edi, %esi
 	lodsb
 	cmp	$'@', %al
 	je	wait
+	cmp	$'=', %al
+	je	pause
 	cmp	$'!', %al
 	je	leave
 	cmp	$'%', %al
@@ -46,13 +49,17 @@ wait:	mov	$0x3fd, %dx
 	mov	$0x3f8, %dx
 	in	%dx, %al
 	jmp	next
+pause:	mov	$1, %al
+	mov	$0x505, %dx
+	out	%al, %dx
+	jmp	next
 leave:	mov	$3, %al
 	mov	$0x501, %dx
 	out	%al, %dx
 reset:	mov	$0xfe, %al
 	out	%al, $0x64
 spin:	cli
-	jmp	spin
+1:	jmp	1b			/* one instruction: every sample of RIP is the same */
 
 line:	lodsb
 	test	%al, %al
