@@ -168,7 +168,7 @@ def test_engine_on_real_boards(stub: Path, tmp_path: Path) -> None:
     """Two boards: a mark that is answered, and a guest that does not do as it was told."""
     guest = tmp_path / "guest.elf"
     guest.write_bytes(b"\x7fELF" + b"KTAP version 1\n1..1\n# case a.one\n"
-                      b"  # mark reset pin=20 rte=0000000000010000 mask=1 irr=0 vec=00\n=@"
+                      b"  # mark reset pin=20 rte=0000000000010000 mask=1 irr=0 vec=00\n~@"
                       b"  ok 1 S fine\nok 1 a.one # checks=1 ms=1\n!")
     hang = Boot("hang", stub, "", cases=(PlannedCase("a.two", "case a.two", 0.3),))
     good = Boot("good", stub, "", cases=(PlannedCase("a.one", "case a.one", 5),))
@@ -188,7 +188,7 @@ def test_engine_on_real_boards(stub: Path, tmp_path: Path) -> None:
 
 
 def test_a_mark_stops_the_clock(board: QemuBoard, launch: Callable) -> None:
-    board.start(launch("x=y@z"))
+    board.start(launch("x~y@z"))
     console(board, "x")
     board.hold()
     assert board.read(0.2) == b"", "the board went on before it was released"

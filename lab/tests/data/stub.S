@@ -4,7 +4,7 @@
  * modules, then the first module's text but for its first four bytes (an ELF magic), in which
  *   @  waits for a byte on the serial line    !  ends through isa-debug-exit with 3
  *   ^  spins with interrupts off              %  resets the machine
- *   =  stops the board until it is released
+ *   ~  stops the board until it is released
  */
 	.code32
 	.section .text
@@ -32,7 +32,7 @@ next:	cmp	%edi, %esi
 	lodsb
 	cmp	$'@', %al
 	je	wait
-	cmp	$'=', %al
+	cmp	$'~', %al
 	je	pause
 	cmp	$'!', %al
 	je	leave
