@@ -207,8 +207,11 @@ def test_a_board_that_runs_on_at_a_mark(board: QemuBoard, launch: Callable, monk
 def test_samples_of_a_spinning_cpu(board: QemuBoard, launch: Callable) -> None:
     board.start(launch("x^", smp=2))
     console(board, "x")
-    told = watchdog.sample_cpus(board.qmp)
-    assert told.startswith("cpu0 at rip 0010") and "(3 of 3 samples equal), cpu1 at rip" in told
+    # "x" is out a few instructions before the CPU is in its loop.
+    deadline = time.monotonic() + 5
+    while "(3 of 3 samples equal), cpu1" not in (told := watchdog.sample_cpus(board.qmp)):
+        assert time.monotonic() < deadline, told
+    assert told.startswith("cpu0 at rip 0010")
     dog = watchdog.Watchdog(board.pid)
     time.sleep(0.3)
     spent = dog.spent()
