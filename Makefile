@@ -86,7 +86,7 @@ test: packages-test
 	@$(MAKE) --no-print-directory -s lint
 	@$(MAKE) --no-print-directory -s $(GUEST) $(STOCK_XEN) $(UNIT_TESTS)
 	@set -e; for t in $(UNIT_TESTS); do $$t; done
-	@$(PYTHON) -B -m pytest reports lab suites/tests tests
+	@$(PYTHON) -B -m pytest -q reports lab tests
 
 bench: packages-gate
 	@$(MAKE) --no-print-directory -s $(GUEST) $(STOCK_XEN)

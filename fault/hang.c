@@ -4,14 +4,23 @@
 #include "guest/xen/clock.h"
 #include "guest/xen/hypercall.h"
 
+/* The fault stands: tell the control domain, which may want to kill us within the millisecond. */
 static void stand(struct driver *d)
 {
+	struct evtchn_send told = { .port = d->kick };
+
 	__atomic_store_n(&d->box->fault_live, 1, __ATOMIC_RELEASE);
+	xen_event_op(EVTCHNOP_send, &told);
 }
 
-/* The event of our own interrupt: level and event are both there. */
+/*
+ * The event of our own interrupt: level and event are both there. An event that
+ * is pending already is somebody else's interrupt, and is served as such first.
+ */
 static void enter_handler(struct driver *d)
 {
+	while (port_pending(d->port))
+		driver_handle(d);
 	driver_raise(d);
 	driver_await_event(d);
 	port_clear(d->port);

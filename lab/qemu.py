@@ -178,10 +178,11 @@ class MultibootQEMUDriver(QEMUDriver):
 
     def off(self) -> None:
         """Stop QEMU now. There is nothing on the board worth a clean shutdown."""
-        if self._process:
-            self._ended = self.death()
-            self._process.kill()
-            self._process = None
+        self._ended = self.death()
+        # Two threads may stop a board at once: its own, and the one that Ctrl-C comes to.
+        process, self._process = self._process, None
+        if process:
+            process.kill()
             self._console.close()
             if getattr(self, "qmp", None):
                 self.qmp.close()

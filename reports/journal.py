@@ -77,7 +77,7 @@ class Journal:
             raise self._failure(error) from error
 
     def _failure(self, error: OSError) -> JournalError:
-        return JournalError(f"{explain(self.path, error)}, then run again with --resume")
+        return JournalError(f"{explain(self.path, error)}, then start the run again")
 
 
 def read_journal(path: Path) -> tuple[RunInfo, list[CaseResult]]:

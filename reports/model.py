@@ -18,6 +18,11 @@ class Hypervisor:
     sha256: str
     file: str  # the base name alone: a report tells nothing of the machine it was made on
 
+    @property
+    def release(self) -> str:
+        """E.g. xen-4.17, of version 4.17.7+13-g2445b30a44."""
+        return "-".join([self.name, ".".join(self.version.split(".")[:2])])
+
 
 @dataclass(frozen=True)
 class RunInfo:
@@ -27,6 +32,7 @@ class RunInfo:
     seed: int
     started: str  # ISO 8601, UTC
     guest_sha256: str
+    append: str = ""  # what the user added to the hypervisor's command line
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> "RunInfo":

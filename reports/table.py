@@ -15,11 +15,14 @@ COLOURS = {"PASS": "32", "FAIL": "31", "ERROR": "35", "known": "33", "fixed": "3
 
 
 def render(info: RunInfo, results: Sequence[CaseResult], duration_s: float,
-           colour: bool = False) -> str:
-    """The whole text, verdict last. `results` are complete (see model.complete)."""
+           colour: bool = False, command: str = "make gate") -> str:
+    """The whole text, verdict last. `results` are complete (see model.complete).
+
+    `command` runs the gate again as it ran; the cases are added to it.
+    """
     blocks = ["\n".join(_table(results))]
     for (word, _), group in _to_look_at(results).items():
-        blocks.append("\n".join(_case(word, group[0], len(group) - 1, colour)))
+        blocks.append("\n".join(_case(word, group[0], len(group) - 1, command, colour)))
     blocks.append(verdict_line(info, results, duration_s, colour))
     return "\n\n".join(blocks) + "\n"
 
@@ -38,11 +41,12 @@ def verdict_line(info: RunInfo, results: Sequence[CaseResult], duration_s: float
 def keywords(case: str) -> str:
     """A `pytest -k` expression for a case: its name and the values of its parameters.
 
-    -k takes neither "=" nor ",", and reads and/or/not as operators.
+    -k takes neither "=" nor ",", and reads and/or/not as operators. The last value keeps its "]",
+    so that n=2 is not n=25.
     """
     name, _, rest = case.partition("[")
     values = [part.rpartition("=")[2] for part in rest.split(",")]
-    words = re.findall(r"[A-Za-z0-9_.:+-]+", " ".join([name, *values]))
+    words = re.findall(r"[A-Za-z0-9_.:+\]-]+", " ".join([name, *values]))
     return " and ".join(dict.fromkeys(w for w in words if w not in ("and", "or", "not")))
 
 
@@ -106,7 +110,8 @@ def _to_look_at(results: Sequence[CaseResult]) -> dict[tuple[str, str], list[Cas
     return groups
 
 
-def _case(word: str, result: CaseResult, more: int, colour: bool) -> Iterator[str]:
+def _case(word: str, result: CaseResult, more: int, command: str, colour: bool
+          ) -> Iterator[str]:
     # Never wrapped: the id and the command are there to be copied.
     also = f"  and {more} more" if more else ""
     yield f"{_paint(word, word, colour)}  {plain(result.case)}{also}"
@@ -115,7 +120,7 @@ def _case(word: str, result: CaseResult, more: int, colour: bool) -> Iterator[st
         if text and not (label == "check" and text == result.reason):
             yield from textwrap.wrap(f"{label}: {plain(text)}", WIDTH, initial_indent="  ",
                                      subsequent_indent="    ", break_on_hyphens=False)
-    yield f"  make gate K='{keywords(result.case)}'"
+    yield f"  {command} K='{keywords(result.case)}'"
 
 
 def _paint(text: str, word: str, colour: bool) -> str:

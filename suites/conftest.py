@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """pytest's way in: options, collection of suite.yaml files, one item a case, results as boards give them."""
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,19 +17,27 @@ from suites.gate import Gate, GateError  # noqa: E402
 from suites.terminal import GateReporter  # noqa: E402
 
 
+def whole(text: str) -> int:
+    """A number that is not negative, as an option's type."""
+    if not text.isdecimal():
+        raise ValueError
+    return int(text)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("lifeline")
     group.addoption("--hv", default="xen", help="kind of hypervisor: xen")
     group.addoption("--xen", type=Path, help="hypervisor binary (default: Debian's, from build/)")
     group.addoption("--out", type=Path, help="folder of the run (default: build/runs/<time>)")
     group.addoption("--append", default="", help="added to the hypervisor's command line")
-    group.addoption("--seed", type=int, help="seed of all random choices (default: from the clock)")
-    group.addoption("--boards", type=int, default=0, help="boards at a time (default: a CPU each)")
+    group.addoption("--seed", type=whole, help="seed of all random choices (default: from the clock)")
+    group.addoption("--boards", type=whole, default=0, help="boards at a time (default: a CPU each)")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Before labgrid's pytest_configure, which answers a wrong board file with a traceback."""
+    config.option.lg_env = config.option.lg_env or os.environ.get("LG_ENV")
     if config.option.lg_env is not None:
         try:
             boardfile.load(Path(config.option.lg_env))

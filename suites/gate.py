@@ -18,7 +18,7 @@ from lab.hypervisor import HypervisorError
 from lab.records import Boot, BootRecord, CaseRecord, CaseStarted, PlannedCase
 from lab.run import Engine, RunError
 from reports.files import ReportError, explain
-from reports.journal import Journal
+from reports.journal import Journal, read_journal
 from reports.ktap import Outcome
 from reports.model import CaseResult, Hypervisor, RunInfo, complete, verdict
 from reports.writers import write_reports
@@ -55,8 +55,15 @@ class Gate:
         self.info: RunInfo | None = None
         self.on_start: Callable[[str], None] = lambda case: None
         self._began = time.monotonic()
-        self._engine: Engine | None = None
+        self._findings: dict[str, str] = {}
         self._journal: Journal | None = None
+
+    @property
+    def command(self) -> str:
+        """What runs this again, but for the cases."""
+        words = [f"XEN={self.xen}"] if self.xen != STOCK_XEN else []
+        words += [f"APPEND='{self.append}'"] if self.append else []
+        return " ".join(["make gate", *words, f"SEED={self.seed}"])
 
     @property
     def duration_s(self) -> float:
@@ -75,7 +82,6 @@ class Gate:
         self.expected = [case.id for case in cases]
         by_id = {case.id: case for case in cases}
         try:
-            findings = known.load(TOP / "suites" / "known.yaml", "xen-4.17")
             with closing(self._start(cases)) as records:
                 for record in records:
                     if isinstance(record, CaseStarted):
@@ -83,7 +89,8 @@ class Gate:
                     elif isinstance(record, BootRecord):
                         self.boot_records.append(record)
                     else:
-                        result = to_result(by_id[record.id], record, findings.get(record.id))
+                        result = to_result(by_id[record.id], record,
+                                           self._findings.get(record.id))
                         self._journal.append(result)
                         self.results.append(result)
                         yield result
@@ -110,6 +117,7 @@ class Gate:
             info = self._run_info(engine)
             self._journal = stack.enter_context(Journal.create(self.out / "results.jsonl", info))
             self.info = info  # not before: no reports over those of another run
+            self._findings = known.load(TOP / "suites" / "known.yaml", info.hypervisor.release)
             stack.enter_context(engine)
             yield from engine.records()
 
@@ -118,14 +126,15 @@ class Gate:
         return RunInfo(
             id=self.out.name, board=self.board_path.stem,
             hypervisor=Hypervisor("xen", image.banner or "unknown", image.sha256, self.xen.name),
-            seed=self.seed, started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            seed=self.seed, append=self.append, started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
             guest_sha256=hashlib.sha256(GUEST.read_bytes()).hexdigest())
 
     def finish(self) -> None:
-        """Write the reports of whatever there is."""
+        """Write the reports of whatever is in the journal: Ctrl-C may have come just behind a line of it."""
         if self.info is None:
             return
         try:
+            self.results = read_journal(self.out / "results.jsonl")[1]
             write_reports(self.out, self.info, self.results, self.expected, self.duration_s,
                           [boot_summary(record) for record in self.boot_records])
         except ReportError as error:

@@ -15,7 +15,7 @@ SCHEMA = {
 
 
 def load(path: Path, hypervisor: str) -> dict[str, str]:
-    """Case id -> finding, of `hypervisor` ("xen-4.17")."""
+    """Case id -> finding, of `hypervisor`, e.g. "xen-4.17"; none for one that the file does not name."""
     source = parse(path)
     if source.data is None:
         return {}

@@ -10,6 +10,7 @@ from typing import Any
 from lab.yamlsource import Source, YamlError, check, parse
 
 HERE = Path(__file__).parent
+MAX_ID = 95  # guest/control/test.h
 INVARIANTS = ("S", "ST", "V", "X", "L", "LI", "HC")
 MODELS = ("edu", "e1000")
 
@@ -107,7 +108,12 @@ def load_suite(path: Path, boots: dict[str, BootSpec]) -> list[Case]:
     """All cases of a suite.yaml, in its order; YamlError names file and line of the first mistake."""
     source = parse(path)
     check(source, SUITE_SCHEMA)
-    return [case for name in source.data["cases"] for case in _expand(source, name, boots)]
+    cases = [case for name in source.data["cases"] for case in _expand(source, name, boots)]
+    for case in cases:
+        if len(case.id) > MAX_ID:
+            raise source.error(("cases", case.name), f"case {case.name}: {case.id} is longer than "
+                               f"the {MAX_ID} characters that the guest holds; shorten its words")
+    return cases
 
 
 def _expand(source: Source, name: str, boots: dict[str, BootSpec]) -> Iterator[Case]:

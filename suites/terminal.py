@@ -92,13 +92,18 @@ class GateReporter(TerminalReporter):
     def summary_stats(self) -> None:
         pass
 
+    def pytest_keyboard_interrupt(self, excinfo: Any) -> None:
+        never = len(self.gate.expected) - len(self.gate.results)
+        self.write_line(f"{CLEAR_LINE if self.isatty else ''}interrupted: {never} of "
+                        f"{len(self.gate.expected)} cases never ran")
+
     def pytest_unconfigure(self) -> None:
         super().pytest_unconfigure()
         if self.gate.info is None:
             return
         self.write_line("")
         self.write(render(self.gate.info, self.gate.complete(), self.gate.duration_s,
-                          colour=self.isatty))
+                          colour=self.isatty, command=self.gate.command))
 
 
 def _short(path: Any) -> str:

@@ -6,6 +6,7 @@
 
 #define FAULT_LIMIT (500 * MS)
 #define STORM_LEAST 100
+#define OTHERS_EOI  (200 * US)
 
 /* The offender plays its verb, and is destroyed if the scenario says so. */
 static void strike(struct test *t, struct sibling *o, const struct scenario *sc)
@@ -16,14 +17,18 @@ static void strike(struct test *t, struct sibling *o, const struct scenario *sc)
 	if (sc->verb != FAULT_NONE) {
 		sibling_order(o, ORDER_FAULT, sc->verb);
 		while (!__atomic_load_n(&o->box->fault_live, __ATOMIC_ACQUIRE) &&
-		       now_ns() < deadline)
-			sleep_until(now_ns() + 100 * US);
+		       now_ns() < deadline) {
+			port_wait(o->port, deadline);
+			port_clear(o->port);
+		}
 		if (!o->box->fault_live)
 			test_error(t, "the offender's fault did not come to stand");
 	}
 	o->live = false;
 	if (!sc->kill)
 		return;
+	/* The others give their EOI now; only the offender's is owed, until it is forced after 1 ms. */
+	sleep_ns(OTHERS_EOI);
 	rc = sibling_kill(o);
 	check(t, !rc, "L dom %u is gone after destroy: %d, expected 0", o->dom, rc);
 }

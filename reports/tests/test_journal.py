@@ -112,7 +112,7 @@ def test_disk_full_leaves_whole_lines(path, monkeypatch):
 
     monkeypatch.setattr(os, "write", full_after_ten_bytes)
     with Journal.resume(path) as journal:
-        with pytest.raises(JournalError, match="No space left.*free space.*--resume") as caught:
+        with pytest.raises(JournalError, match="No space left.*free space.*start the run again") as caught:
             journal.append(some_results()[0])
     assert str(path) in str(caught.value)
     assert path.read_bytes() == whole
