@@ -10,6 +10,7 @@ K ?=
 OUT ?=
 SEED ?=
 APPEND ?=
+CPUS ?=
 BOARD ?= lab/boards/q35-$(HV).yaml
 XEN_PACKAGE := xen-hypervisor-4.17-amd64
 
@@ -35,7 +36,8 @@ gate: packages-gate
 	@$(MAKE) --no-print-directory -s $(GUEST) $(if $(XEN),,$(STOCK_XEN))
 	@$(PYTHON) -B -m pytest suites --lg-env '$(BOARD)' --hv '$(HV)' \
 		$(if $(XEN),--xen '$(XEN)') $(if $(K),-k '$(K)') $(if $(OUT),--out '$(OUT)') \
-		$(if $(SEED),--seed '$(SEED)') $(if $(APPEND),--append '$(APPEND)')
+		$(if $(SEED),--seed '$(SEED)') $(if $(APPEND),--append '$(APPEND)') \
+		$(if $(CPUS),--cpus '$(CPUS)')
 
 packages-gate:
 	@lab/install.sh $(GATE_PACKAGES)

@@ -30,6 +30,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--xen", type=Path, help="hypervisor binary (default: Debian's, from build/)")
     group.addoption("--out", type=Path, help="folder of the run (default: build/runs/<time>)")
     group.addoption("--append", default="", help="added to the hypervisor's command line")
+    group.addoption("--cpus", type=whole, default=0,
+                    help="boards with so many CPUs, in real time (default: as boots.yaml says)")
     group.addoption("--seed", type=whole, help="seed of all random choices (default: from the clock)")
     group.addoption("--boards", type=whole, default=0, help="boards at a time (default: a CPU each)")
 
@@ -102,7 +104,10 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 class SuiteFile(pytest.File):
     def collect(self) -> Iterator["CaseItem"]:
-        for case in matrix.load_suite(self.path, matrix.load_boots()):
+        boots = matrix.load_boots()
+        if cpus := self.config.option.cpus:
+            boots = {name: matrix.on_cpus(boot, cpus) for name, boot in boots.items()}
+        for case in matrix.load_suite(self.path, boots):
             yield CaseItem.from_parent(self, name=case.id, case=case)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *args: Any) -> Any:

@@ -46,9 +46,11 @@ class Gate:
         self.xen: Path = option.xen or STOCK_XEN
         self.board_path = Path(option.lg_env)
         self.append: str = option.append
+        self.cpus: int = option.cpus
         self.seed: int = int(time.time()) & 0xFFFFFF if option.seed is None else option.seed
         self.out: Path = option.out or BUILD / "runs" / time.strftime("%Y%m%d-%H%M%S")
-        self.boards_wanted: int = option.boards or os.cpu_count() or 1
+        self.boards_wanted: int = option.boards or max(1, (os.cpu_count() or 1)
+                                                       // max(1, option.cpus))
         self.results: list[CaseResult] = []
         self.boot_records: list[BootRecord] = []
         self.expected: list[str] = []
@@ -63,6 +65,7 @@ class Gate:
         """What runs this again, but for the cases."""
         words = [f"XEN={self.xen}"] if self.xen != STOCK_XEN else []
         words += [f"APPEND='{self.append}'"] if self.append else []
+        words += [f"CPUS={self.cpus}"] if self.cpus else []
         return " ".join(["make gate", *words, f"SEED={self.seed}"])
 
     @property
