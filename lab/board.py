@@ -48,12 +48,6 @@ class Board(Protocol):
     def qmp(self, command: str, **arguments: Any) -> Any:
         """Ask the board behind its software's back. BoardError if it does not answer."""
 
-    def hold(self) -> None:
-        """At a mark: return when the board's clock stands still. BoardError if it does not."""
-
-    def release(self) -> None:
-        """After a mark: let the clock and the guest, which waits for a byte, go on."""
-
     def alive(self) -> bool:
         """False once it has ended; what it printed before can still be read."""
 

@@ -2,18 +2,14 @@
 """Opens the emulated boards of a board file, through labgrid, as the engine wants them."""
 
 import os
-import time
 from pathlib import Path
 from typing import Any
 
 from labgrid import Environment
 
 from lab import boardfile
-from lab.board import BoardError, Launch
+from lab.board import Launch
 from lab.qemu import MultibootQEMUDriver
-
-
-HOLD_LIMIT_S = 2.0
 
 
 class QemuBoard:
@@ -36,20 +32,6 @@ class QemuBoard:
 
     def qmp(self, command: str, **arguments: Any) -> Any:
         return self.driver.monitor(command, **arguments)
-
-    def hold(self) -> None:
-        """The guest stops the board itself (see PAUSE); its line is only sometimes here first."""
-        deadline = time.monotonic() + HOLD_LIMIT_S
-        while self.qmp("query-status")["running"]:
-            if time.monotonic() > deadline:
-                raise BoardError("the board runs on at a mark: the guest did not stop it")
-            time.sleep(0.0005)
-
-    def release(self) -> None:
-        if not self.alive():
-            return
-        self.write(b"+")
-        self.qmp("cont")
 
     def close(self) -> None:
         """Stop it for good and remove its temporary files."""

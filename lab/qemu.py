@@ -24,9 +24,6 @@ from lab.process import Process, describe_status
 from lab.qmp import Monitor
 
 DEBUG_EXIT = "isa-debug-exit,iobase=0x501,iosize=1"
-# A guest that writes 1 to this port stops the board, its clock included, until QMP's cont: at a
-# mark no time passes for anyone on the board, however slow the host is.
-PAUSE = ["-device", "pvpanic,ioport=0x505", "-action", "panic=pause"]
 READ_SIZE = 64 * 1024
 SERIAL_BUFFER = 8 << 20
 STDERR_TAIL = 2000
@@ -122,7 +119,7 @@ class MultibootQEMUDriver(QEMUDriver):
                 "-display", "none", "-no-reboot", "-machine", self.machine, "-cpu", self.cpu,
                 "-m", self.memory, "-smp", str(launch.smp or self.smp), "-accel", accel,
                 *(["-icount", icount] if icount else []), *shlex.split(self.extra_args),
-                *device_args(self.devices_of(launch.variant)), "-device", DEBUG_EXIT, *PAUSE,
+                *device_args(self.devices_of(launch.variant)), "-device", DEBUG_EXIT,
                 "-kernel", "hypervisor", "-append", launch.cmdline,
                 *(["-initrd", ",".join(modules)] if modules else [])]
 

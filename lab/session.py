@@ -252,7 +252,6 @@ class Session:
             return
         rte, wrong = "", []
         try:
-            self.board.hold()
             ioapic = witness.read(self.board.qmp)
             wrong = witness.compare(mark.fields, ioapic, self._vectors)
             pin = mark.fields.get("pin", "")
@@ -260,13 +259,7 @@ class Session:
         except (BoardError, witness.WitnessError) as error:
             self._blind = f"the witness does not answer at mark {mark.label}: {error}"
         self._case.marks.append(MarkRecord(mark.label, rte, tuple(wrong)))
-        self._release()
-
-    def _release(self) -> None:
-        try:
-            self.board.release()
-        except BoardError:
-            pass  # it is dead, and the console will tell
+        self.board.write(b"+")
 
     def _keep(self, case: CaseRecord, event: Check | Data | Note) -> None:
         self._events += 1
@@ -290,7 +283,7 @@ class Session:
             where.append(what)
         if self._case and "# mark" in what:
             self._blind = f"a mark that cannot be read: {what}"
-            self._release()  # the guest waits all the same
+            self.board.write(b"+")  # the guest waits all the same
 
     def _noise(self, line: str) -> None:
         """What Xen says of its own end; it would reboot only 5 s later."""

@@ -4,9 +4,8 @@
 
 #include <stdint.h>
 
-/* Ports of an emulated board, where lab/qemu.py puts them; nothing answers there elsewhere. */
-#define BOARD_EXIT_PORT	 0x501 /* isa-debug-exit: any value ends the board */
-#define BOARD_PAUSE_PORT 0x505 /* pvpanic: 1 stops the board until the host lets it go on */
+/* Where lab/qemu.py puts it on an emulated board; nothing answers there elsewhere. */
+#define BOARD_EXIT_PORT 0x501 /* isa-debug-exit: any value ends the board */
 
 static inline void outl(uint16_t port, uint32_t value)
 {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "guest/control/test.h"
 
-#include "guest/arch/io.h"
 #include "guest/control/ktap.h"
 #include "guest/control/line.h"
 #include "guest/lib/fmt.h"
@@ -44,8 +43,6 @@ uint64_t test_mark(struct test *t, const char *label, uint32_t gsi, const char *
 	while (ktap_read_byte() >= 0)
 		;
 	ktap_line("  # mark %s pin=%u rte=%016llx %s", label, gsi, (unsigned long long)rte, expect);
-	/* On a board that can, this stops the clock until the host has looked. */
-	outb(BOARD_PAUSE_PORT, 1);
 	/* No time limit here: the host's watchdog has one, and it can say why. */
 	while (ktap_read_byte() < 0)
 		sleep_until(now_ns() + 100 * US);

@@ -57,7 +57,8 @@ __attribute__((format(printf, 2, 3))) void test_error(struct test *t, const char
  * @gsi: line
  * @expect: what the case claims, e.g. "mask=0 irr=0"; checked by the host
  *
- * Prints the redirection entry as Xen tells it and waits for the host.
+ * Prints the redirection entry as Xen tells it and waits for the host. Board time
+ * goes on meanwhile, as much as the host likes: so never within a window.
  * Return: the redirection entry.
  */
 uint64_t test_mark(struct test *t, const char *label, uint32_t gsi, const char *expect);

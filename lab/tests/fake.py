@@ -74,12 +74,6 @@ class FakeBoard:
             return "CPU#0\nRIP=ffff82d040322009 RFL=00000097 HLT=0"
         return {}
 
-    def hold(self) -> None:
-        pass
-
-    def release(self) -> None:
-        self.write(b"+")
-
     def alive(self) -> bool:
         return self._steps is not None
 

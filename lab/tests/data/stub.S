@@ -4,7 +4,6 @@
  * modules, then the first module's text but for its first four bytes (an ELF magic), in which
  *   @  waits for a byte on the serial line    !  ends through isa-debug-exit with 3
  *   ^  spins with interrupts off              %  resets the machine
- *   ~  stops the board until it is released
  */
 	.code32
 	.section .text
@@ -32,8 +31,6 @@ next:	cmp	%edi, %esi
 	lodsb
 	cmp	$'@', %al
 	je	wait
-	cmp	$'~', %al
-	je	pause
 	cmp	$'!', %al
 	je	leave
 	cmp	$'%', %al
@@ -48,10 +45,6 @@ wait:	mov	$0x3fd, %dx
 	jz	wait
 	mov	$0x3f8, %dx
 	in	%dx, %al
-	jmp	next
-pause:	mov	$1, %al
-	mov	$0x505, %dx
-	out	%al, %dx
 	jmp	next
 leave:	mov	$3, %al
 	mov	$0x501, %dx
