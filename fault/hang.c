@@ -85,7 +85,7 @@ static void hang_noack(struct driver *d)
 
 static void crash(struct driver *d)
 {
-	struct sched_shutdown reason = {.reason = SHUTDOWN_crash};
+	struct sched_shutdown reason = { .reason = SHUTDOWN_crash };
 
 	enter_handler(d);
 	stand(d);

@@ -29,7 +29,7 @@ void trap_init(void)
 
 _Noreturn void die(const char *why)
 {
-	struct sched_shutdown crash = {.reason = SHUTDOWN_crash};
+	struct sched_shutdown crash = { .reason = SHUTDOWN_crash };
 	char line[120];
 	int len = ll_snprintf(line, sizeof(line), "Bail out! %s\n", why);
 

@@ -48,7 +48,7 @@ static unsigned int index_of(const void *va)
 
 static int populate(domid_t dom, unsigned int n)
 {
-	struct xen_memory_reservation r = {.nr_extents = n, .domid = dom};
+	struct xen_memory_reservation r = { .nr_extents = n, .domid = dom };
 	long done;
 
 	for (unsigned int i = 0; i < n; i++)
@@ -146,7 +146,7 @@ void build_unmap_mailbox(unsigned int slot)
 
 static int start_state(domid_t dom)
 {
-	struct mmuext_op pin = {.cmd = MMUEXT_PIN_L4_TABLE, .arg1.mfn = frames[PFN_L4]};
+	struct mmuext_op pin = { .cmd = MMUEXT_PIN_L4_TABLE, .arg1.mfn = frames[PFN_L4] };
 	int rc = domctl_hypercall_page(dom, frames[index_of(hypercall_page)]);
 
 	if (!rc)

@@ -17,8 +17,8 @@ static struct cast cast __attribute__((section(".bss.control")));
 /* A channel between us and @s; its end goes into the mailbox. */
 static int connect(struct sibling *s)
 {
-	struct evtchn_alloc_unbound alloc = {.dom = s->dom, .remote_dom = 0};
-	struct evtchn_bind_interdomain bind = {.remote_dom = s->dom};
+	struct evtchn_alloc_unbound alloc = { .dom = s->dom, .remote_dom = 0 };
+	struct evtchn_bind_interdomain bind = { .remote_dom = s->dom };
 	long rc = xen_event_op(EVTCHNOP_alloc_unbound, &alloc);
 
 	if (rc)
@@ -76,7 +76,7 @@ int sibling_birth(struct cast *c, struct sibling *s)
 
 void sibling_order(struct sibling *s, enum order order, uint32_t argument)
 {
-	struct evtchn_send kick = {.port = s->port};
+	struct evtchn_send kick = { .port = s->port };
 
 	port_clear(s->port);
 	s->box->order = order;

@@ -9,7 +9,7 @@
 
 int line_setup(uint32_t gsi)
 {
-	struct physdev_setup_gsi op = {.gsi = (int)gsi, .triggering = 1, .polarity = 1};
+	struct physdev_setup_gsi op = { .gsi = (int)gsi, .triggering = 1, .polarity = 1 };
 	long rc = xen_physdev_op(PHYSDEVOP_setup_gsi, &op);
 
 	return rc == -XEN_EEXIST ? 0 : (int)rc;
@@ -17,7 +17,7 @@ int line_setup(uint32_t gsi)
 
 static int apic_read(uint32_t reg, uint32_t *value)
 {
-	struct physdev_apic op = {.apic_physbase = IOAPIC_BASE, .reg = reg};
+	struct physdev_apic op = { .apic_physbase = IOAPIC_BASE, .reg = reg };
 	long rc = xen_physdev_op(PHYSDEVOP_apic_read, &op);
 
 	*value = op.value;

@@ -78,7 +78,7 @@ static void carry_out(struct span plan)
 
 static _Noreturn void power_off(void)
 {
-	struct sched_shutdown off = {.reason = SHUTDOWN_poweroff};
+	struct sched_shutdown off = { .reason = SHUTDOWN_poweroff };
 
 	outb(BOARD_EXIT_PORT, 0);
 	for (;;)
@@ -87,7 +87,7 @@ static _Noreturn void power_off(void)
 
 static _Noreturn void control_main(const struct start_info *si)
 {
-	struct span plan = {(const char *)si->mod_start, si->mod_len};
+	struct span plan = { (const char *)si->mod_start, si->mod_len };
 
 	ktap_line("KTAP version 1");
 	ktap_line("1..%u", count_cases(plan));

@@ -100,9 +100,9 @@ bool plan_bdf(struct span word, uint16_t *bdf)
 
 	if (word.len != 7 || word.s[2] != ':' || word.s[5] != '.')
 		return false;
-	if (!number((struct span){word.s, 2}, 16, &bus) ||
-	    !number((struct span){word.s + 3, 2}, 16, &dev) ||
-	    !number((struct span){word.s + 6, 1}, 8, &fn) || dev > 31)
+	if (!number((struct span){ word.s, 2 }, 16, &bus) ||
+	    !number((struct span){ word.s + 3, 2 }, 16, &dev) ||
+	    !number((struct span){ word.s + 6, 1 }, 8, &fn) || dev > 31)
 		return false;
 	*bdf = (uint16_t)(bus << 8 | dev << 3 | fn);
 	return true;

@@ -88,6 +88,7 @@ void scenario_run(struct test *t, const struct scenario *sc)
 	if (sc->judge)
 		sc->judge(t, c);
 	rescue(t, o);
+	sleep_ns(sc->settle);
 	window_run(t, c, WINDOW_AFTER);
 	window_judge(t, c, WINDOW_AFTER, &HEALTHY);
 	if (sc->storm_ends)

@@ -10,6 +10,8 @@
  * @verb: what the offender does to itself, FAULT_NONE: nothing
  * @kill: the control domain destroys the offender once @verb stands
  * @during: bound of the others while the fault stands
+ * @settle: time between the rescue and the window "after", ns: what the mechanism
+ *	documents for the line to be itself again
  * @judge: further checks at the end of the window "during", or NULL
  * @storm_ends: the cast is one sharer and the offender: check that the dead
  *	domain's device storms and that the rescue ends it
@@ -22,6 +24,7 @@ struct scenario {
 	enum fault_verb verb;
 	bool kill;
 	const struct bound *during;
+	uint64_t settle;
 	void (*judge)(struct test *t, struct cast *c);
 	bool storm_ends;
 };

@@ -33,9 +33,10 @@ struct test_case {
 };
 
 /** TEST_CASE() - put @fn into the image as the case @topic_name, e.g. "hung.mask" */
-#define TEST_CASE(topic_name, fn)                    \
-	static const struct test_case test_case_##fn \
-		__attribute__((used, aligned(16), section(".lifeline.cases"))) = {topic_name, fn}
+#define TEST_CASE(topic_name, fn)                                                              \
+	static const struct test_case test_case_##fn                                           \
+		__attribute__((used, aligned(16), section(".lifeline.cases"))) = { topic_name, \
+										   fn }
 
 /**
  * check() - one check of the case, printed as a nested KTAP result

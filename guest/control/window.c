@@ -8,11 +8,11 @@
 /* A parked member finishes its round first; then it has this long to say so. */
 #define PARK_LIMIT (500 * MS)
 
-const struct bound HEALTHY = {0, 0, "healthy line"};
-const struct bound EVERY_SHARER = {1 * MS, 1 * MS, "EOI of every sharer"};
-const struct bound FORCED_EOI = {1 * MS, 1 * MS, "forced EOI after 1 ms"};
+const struct bound HEALTHY = { 0, 0, "healthy line" };
+const struct bound EVERY_SHARER = { 1 * MS, 1 * MS, "EOI of every sharer" };
+const struct bound FORCED_EOI = { 1 * MS, 1 * MS, "forced EOI after 1 ms" };
 
-static const char *const window_name[WINDOWS] = {"before", "during", "after"};
+static const char *const window_name[WINDOWS] = { "before", "during", "after" };
 
 static bool takes_part(const struct sibling *s, bool offender_too)
 {

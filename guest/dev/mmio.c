@@ -28,5 +28,5 @@ static void mmio_write(void *ctx, uint8_t bar, uint32_t offset, uint8_t width, u
 
 struct dev_io mmio_dev_io(void *page)
 {
-	return (struct dev_io){.read = mmio_read, .write = mmio_write, .ctx = page};
+	return (struct dev_io){ .read = mmio_read, .write = mmio_write, .ctx = page };
 }

@@ -11,7 +11,7 @@
 
 void pci_init(void)
 {
-	struct physdev_set_iopl iopl = {.iopl = 1};
+	struct physdev_set_iopl iopl = { .iopl = 1 };
 
 	if (xen_physdev_op(PHYSDEVOP_set_iopl, &iopl))
 		die("no port access: is this the control domain?");

@@ -109,7 +109,7 @@ static const char *convert(struct out *o, const char *spec, va_list *ap)
 
 int ll_vsnprintf(char *buf, size_t size, const char *fmt, va_list ap)
 {
-	struct out o = {buf, size, 0};
+	struct out o = { buf, size, 0 };
 	va_list args;
 
 	va_copy(args, ap);

@@ -50,8 +50,8 @@ void driver_await_event(struct driver *d)
 /* Wait for the line or for an order. Return: is it the line? */
 static bool wait_line_or_kick(struct driver *d, uint64_t deadline)
 {
-	evtchn_port_t ports[2] = {d->kick, d->port};
-	struct sched_poll poll = {.nr_ports = d->port ? 2 : 1, .timeout = deadline};
+	evtchn_port_t ports[2] = { d->kick, d->port };
+	struct sched_poll poll = { .nr_ports = d->port ? 2 : 1, .timeout = deadline };
 
 	set_xen_guest_handle(poll.ports, ports);
 	if (!(d->port && port_pending(d->port)) && !port_pending(d->kick))

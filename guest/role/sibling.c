@@ -75,7 +75,7 @@ static int obey(struct driver *d, enum order order, uint32_t argument)
 static void take_order(struct driver *d)
 {
 	struct mailbox *box = d->box;
-	struct evtchn_send done = {.port = d->kick};
+	struct evtchn_send done = { .port = d->kick };
 	uint32_t asked;
 
 	/* Clear before looking: an order given in between must kick again. */

@@ -47,7 +47,7 @@ static void edu_write(struct model *m, uint32_t offset, uint32_t value)
 
 static void edu_reset(struct model *m)
 {
-	*m = (struct model){.mask = ~0u};
+	*m = (struct model){ .mask = ~0u };
 }
 
 /* Intel 317453, 13.4.17-20: ICR is cleared by reading, IMS and IMC set and clear mask bits. */
@@ -76,7 +76,7 @@ static void e1000_write(struct model *m, uint32_t offset, uint32_t value)
 
 static void e1000_reset(struct model *m)
 {
-	*m = (struct model){0};
+	*m = (struct model){ 0 };
 }
 
 /**
@@ -94,8 +94,8 @@ static const struct kind {
 	unsigned int service_writes;
 	unsigned int quiet_writes;
 } kinds[] = {
-	{"edu", edu_read, edu_write, edu_reset, 0x80000006, 1, 1},
-	{"e1000", e1000_read, e1000_write, e1000_reset, 0x000000d7, 0, 1},
+	{ "edu", edu_read, edu_write, edu_reset, 0x80000006, 1, 1 },
+	{ "e1000", e1000_read, e1000_write, e1000_reset, 0x000000d7, 0, 1 },
 };
 
 struct rig {
@@ -150,7 +150,7 @@ static bool rig_up(struct rig *r, unsigned int index)
 		EXPECT_STR("no register model in this file", r->desc->model);
 		return false;
 	}
-	r->io = (struct dev_io){rig_read, rig_write, r};
+	r->io = (struct dev_io){ rig_read, rig_write, r };
 	r->kind->reset(&r->model);
 	return true;
 }
@@ -197,10 +197,10 @@ TEST(encoding)
 	const struct irq_descriptor *d;
 
 	for (unsigned int i = 0; (d = descriptor_row(i)); i++) {
-		const struct irq_access *steps[] = {&d->status, &d->ack, &d->enable, &d->disable,
-						    &d->trigger};
-		static const char *const names[] = {"status", "ack", "enable", "disable",
-						    "trigger"};
+		const struct irq_access *steps[] = { &d->status, &d->ack, &d->enable, &d->disable,
+						     &d->trigger };
+		static const char *const names[] = { "status", "ack", "enable", "disable",
+						     "trigger" };
 
 		for (size_t k = 0; k < COUNT(steps); k++) {
 			CONTEXT("%s %s", d->model, names[k]);

@@ -225,7 +225,7 @@ TEST(format_ends_early)
 /* The format itself is read up to its NUL and no further. */
 TEST(format_of_exact_size)
 {
-	static const char *const formats[] = {"%", "%0", "%12", "%l", "%ll", "%lll", "", "a%%"};
+	static const char *const formats[] = { "%", "%0", "%12", "%l", "%ll", "%lll", "", "a%%" };
 
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
 		size_t size = strlen(formats[i]) + 1;
@@ -253,8 +253,8 @@ TEST(snprintf_is_vsnprintf)
 /* Formats built at random of what both understand alike. */
 TEST(random)
 {
-	static const char *const pieces[] = {"%llu",   "%llx", "%lld",	  "%3llu",  "%017llx",
-					     "%20llx", "%lu",  "%012llu", "%llu%%", "- "};
+	static const char *const pieces[] = { "%llu",	"%llx", "%lld",	   "%3llu",  "%017llx",
+					      "%20llx", "%lu",	"%012llu", "%llu%%", "- " };
 	uint64_t state = 0x11fe11e;
 
 	printf("# seed 0x%" PRIx64 "\n", state);

@@ -15,7 +15,7 @@
 /* The one sample @ns, told by the histogram. */
 static uint64_t told(uint64_t ns)
 {
-	struct hist h = {0};
+	struct hist h = { 0 };
 
 	hist_add(&h, ns);
 	return hist_quantile(&h, 500);
@@ -33,7 +33,7 @@ static void expect_close(uint64_t seen, uint64_t ns)
 
 TEST(empty)
 {
-	struct hist h = {0};
+	struct hist h = { 0 };
 
 	EXPECT_EQ(hist_quantile(&h, 0), 0);
 	EXPECT_EQ(hist_quantile(&h, 500), 0);
@@ -51,7 +51,7 @@ TEST(edge_of_every_bucket)
 	uint64_t edge = 0;
 
 	for (unsigned int i = 0; i < HIST_BUCKETS; i++) {
-		struct hist h = {0};
+		struct hist h = { 0 };
 
 		CONTEXT("bucket %u", i);
 		h.count = 1;
@@ -98,7 +98,7 @@ TEST(powers_of_two)
 
 TEST(huge_values)
 {
-	struct hist h = {0};
+	struct hist h = { 0 };
 
 	EXPECT_EQ(told(LAST), LAST);
 	EXPECT_EQ(told(LAST + 1), LAST);
@@ -111,7 +111,7 @@ TEST(huge_values)
 
 TEST(one_sample)
 {
-	struct hist h = {0};
+	struct hist h = { 0 };
 
 	hist_add(&h, 1000);
 	for (unsigned int permille = 0; permille <= 1000; permille++) {
@@ -123,7 +123,7 @@ TEST(one_sample)
 /* 99 fast, one slow: the slow one is what lies above 99 %. */
 TEST(rank_is_rounded_up)
 {
-	struct hist h = {0};
+	struct hist h = { 0 };
 
 	for (unsigned int i = 0; i < 99; i++)
 		hist_add(&h, 1);
@@ -137,7 +137,7 @@ TEST(rank_is_rounded_up)
 /* The page is shared with a domain that may write anything: any answer, but no hang or trap. */
 TEST(histogram_that_lies)
 {
-	struct hist h = {0};
+	struct hist h = { 0 };
 
 	h.count = 5; /* and not one in a bucket */
 	EXPECT_EQ(hist_quantile(&h, 500), LAST);
@@ -156,7 +156,7 @@ static int by_value(const void *a, const void *b)
 /* The sorted samples know better. */
 static void compare_to_sorted(const char *name, uint64_t *sample, size_t n)
 {
-	struct hist h = {0};
+	struct hist h = { 0 };
 
 	for (size_t i = 0; i < n; i++)
 		hist_add(&h, sample[i]);
@@ -205,10 +205,11 @@ TEST(random)
 		const char *name;
 		uint64_t (*draw)(uint64_t *state);
 	} shapes[] = {
-		{"uniform", uniform},	{"by octave", by_octave},	{"two peaks", two_peaks},
-		{"constant", constant}, {"zero or huge", zero_or_huge},
+		{ "uniform", uniform },		  { "by octave", by_octave },
+		{ "two peaks", two_peaks },	  { "constant", constant },
+		{ "zero or huge", zero_or_huge },
 	};
-	static const size_t sizes[] = {1, 2, 3, 10, 999, 1000, 1001, 5000};
+	static const size_t sizes[] = { 1, 2, 3, 10, 999, 1000, 1001, 5000 };
 	static uint64_t sample[5000];
 	uint64_t state = 0x4157;
 

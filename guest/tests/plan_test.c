@@ -24,7 +24,7 @@ static struct text text_of(const char *bytes, size_t n)
 	t.block = unit_alloc(n ? n : 1);
 	if (n)
 		memcpy(t.block, bytes, n);
-	t.span = (struct span){n ? t.block : t.block + 1, n};
+	t.span = (struct span){ n ? t.block : t.block + 1, n };
 	return t;
 }
 
@@ -93,7 +93,7 @@ TEST(lines)
 
 TEST(no_text)
 {
-	struct span rest = {NULL, 0}, piece;
+	struct span rest = { NULL, 0 }, piece;
 
 	EXPECT_TRUE(!plan_next_line(&rest, &piece));
 	EXPECT_TRUE(!plan_next_word(&rest, ' ', &piece));
@@ -190,33 +190,33 @@ static const struct {
 	const char *line, *key;
 	const char *value; /* NULL: not there */
 } values[] = {
-	{"gap=5", "gap", "5"},
-	{"a gap=5 b", "gap", "5"},
-	{"gaps=4 gap=5", "gap", "5"},	/* a key that ours begins */
-	{"ga=4 gap=5", "gap", "5"},	/* one that begins ours */
-	{"maxgap=4 gap=5", "gap", "5"}, /* one that ours ends */
-	{"gap=5 gap=6", "gap", "5"},
-	{"gap=", "gap", ""},
-	{"gap= 5", "gap", ""},
-	{"gap==5", "gap", "=5"},
-	{"gap=a=b", "gap", "a=b"},
-	{"gap=5\r", "gap", "5"},
-	{"gap", "gap", NULL},
-	{"gap 5", "gap", NULL},
-	{"gap =5", "gap", NULL},
-	{"GAP=5", "gap", NULL},
-	{"ga", "gap", NULL},
-	{"=5", "gap", NULL},
-	{"=", "gap", NULL},
-	{"", "gap", NULL},
-	{"x=gap=5", "gap", NULL},
+	{ "gap=5", "gap", "5" },
+	{ "a gap=5 b", "gap", "5" },
+	{ "gaps=4 gap=5", "gap", "5" },	  /* a key that ours begins */
+	{ "ga=4 gap=5", "gap", "5" },	  /* one that begins ours */
+	{ "maxgap=4 gap=5", "gap", "5" }, /* one that ours ends */
+	{ "gap=5 gap=6", "gap", "5" },
+	{ "gap=", "gap", "" },
+	{ "gap= 5", "gap", "" },
+	{ "gap==5", "gap", "=5" },
+	{ "gap=a=b", "gap", "a=b" },
+	{ "gap=5\r", "gap", "5" },
+	{ "gap", "gap", NULL },
+	{ "gap 5", "gap", NULL },
+	{ "gap =5", "gap", NULL },
+	{ "GAP=5", "gap", NULL },
+	{ "ga", "gap", NULL },
+	{ "=5", "gap", NULL },
+	{ "=", "gap", NULL },
+	{ "", "gap", NULL },
+	{ "x=gap=5", "gap", NULL },
 };
 
 TEST(value)
 {
 	for (size_t i = 0; i < COUNT(values); i++) {
 		struct text t = text_of(values[i].line, strlen(values[i].line));
-		struct span value = {NULL, 0};
+		struct span value = { NULL, 0 };
 
 		CONTEXT("\"%s\"", values[i].line);
 		EXPECT_EQ(plan_value(t.span, values[i].key, &value), values[i].value != NULL);
@@ -232,36 +232,36 @@ TEST(number)
 		const char *line;
 		uint64_t value;
 	} rows[] = {
-		{"n=0", 0},
-		{"n=7", 7},
-		{"n=007", 7},
-		{"n=4294967296", 4294967296},
-		{"n=999999999999999", 999999999999999},
-		{"n=000000000000009", 9},
-		{"n=9\r", 9},
-		{"x=1 n=9 y=2", 9},
+		{ "n=0", 0 },
+		{ "n=7", 7 },
+		{ "n=007", 7 },
+		{ "n=4294967296", 4294967296 },
+		{ "n=999999999999999", 999999999999999 },
+		{ "n=000000000000009", 9 },
+		{ "n=9\r", 9 },
+		{ "x=1 n=9 y=2", 9 },
 		/* More than 15 digits are refused, long before 64 bits are full. */
-		{"n=1000000000000000", 77},
-		{"n=0000000000000009", 77},
-		{"n=18446744073709551615", 77},
-		{"n=18446744073709551616", 77},
-		{"n=99999999999999999999999999999999", 77},
-		{"n=", 77},
-		{"n= 5", 77},
-		{"n", 77},
-		{"", 77},
-		{"n=-1", 77},
-		{"n=+1", 77},
-		{"n=1.5", 77},
-		{"n=1,5", 77},
-		{"n=0x10", 77},
-		{"n=a", 77},
-		{"n=1a", 77},
-		{"n=a1", 77},
-		{"n=1/", 77}, /* the characters around the digits */
-		{"n=1:", 77},
-		{"n=\xd9\xa1", 77}, /* an Arabic one */
-		{"n=x n=5", 77},    /* the first counts, good or not */
+		{ "n=1000000000000000", 77 },
+		{ "n=0000000000000009", 77 },
+		{ "n=18446744073709551615", 77 },
+		{ "n=18446744073709551616", 77 },
+		{ "n=99999999999999999999999999999999", 77 },
+		{ "n=", 77 },
+		{ "n= 5", 77 },
+		{ "n", 77 },
+		{ "", 77 },
+		{ "n=-1", 77 },
+		{ "n=+1", 77 },
+		{ "n=1.5", 77 },
+		{ "n=1,5", 77 },
+		{ "n=0x10", 77 },
+		{ "n=a", 77 },
+		{ "n=1a", 77 },
+		{ "n=a1", 77 },
+		{ "n=1/", 77 }, /* the characters around the digits */
+		{ "n=1:", 77 },
+		{ "n=\xd9\xa1", 77 }, /* an Arabic one */
+		{ "n=x n=5", 77 },    /* the first counts, good or not */
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -329,13 +329,13 @@ TEST(bdf_with_one_byte_wrong)
 	for (size_t place = 0; place < 7; place++) {
 		for (unsigned int byte = 0; byte < 256; byte++) {
 			struct text t = text_of(good, 7);
-			const char *allowed[] = {"0123456789abcdef",
-						 "0123456789abcdef",
-						 ":",
-						 "01",
-						 "0123456789abcdef",
-						 ".",
-						 "01234567"};
+			const char *allowed[] = { "0123456789abcdef",
+						  "0123456789abcdef",
+						  ":",
+						  "01",
+						  "0123456789abcdef",
+						  ".",
+						  "01234567" };
 			uint16_t bdf;
 
 			t.block[place] = (char)byte;

@@ -27,14 +27,14 @@ static unsigned int unit_failed;
 static char unit_context[160];
 
 /** TEST() - define a test; it is run in the order of the file */
-#define TEST(test)                                                         \
-	static void test_##test(void);                                     \
-	static struct unit_test entry_##test = {#test, test_##test, NULL}; \
-	__attribute__((constructor)) static void register_##test(void)     \
-	{                                                                  \
-		*unit_last = &entry_##test;                                \
-		unit_last = &entry_##test.next;                            \
-	}                                                                  \
+#define TEST(test)                                                           \
+	static void test_##test(void);                                       \
+	static struct unit_test entry_##test = { #test, test_##test, NULL }; \
+	__attribute__((constructor)) static void register_##test(void)       \
+	{                                                                    \
+		*unit_last = &entry_##test;                                  \
+		unit_last = &entry_##test.next;                              \
+	}                                                                    \
 	static void test_##test(void)
 
 /* Begin the report of a failure. Return: whether there is still room for it. */

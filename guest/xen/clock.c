@@ -35,7 +35,7 @@ uint64_t now_ns(void)
 
 void sleep_until(uint64_t deadline)
 {
-	struct sched_poll poll = {.nr_ports = 0, .timeout = deadline};
+	struct sched_poll poll = { .nr_ports = 0, .timeout = deadline };
 
 	xen_sched_op(SCHEDOP_poll, &poll);
 }

@@ -32,7 +32,7 @@ static int domctl(struct xen_domctl *op, uint32_t cmd, domid_t dom)
 
 int domctl_probe(void)
 {
-	struct xen_domctl op = {0};
+	struct xen_domctl op = { 0 };
 	int rc = domctl(&op, XEN_DOMCTL_getdomaininfo, 0);
 
 	return rc;
@@ -40,7 +40,7 @@ int domctl_probe(void)
 
 static int set_tsc_native(domid_t dom)
 {
-	struct xen_domctl op = {.u.tsc_info.tsc_mode = TSC_MODE_NEVER_EMULATE};
+	struct xen_domctl op = { .u.tsc_info.tsc_mode = TSC_MODE_NEVER_EMULATE };
 
 	return domctl(&op, XEN_DOMCTL_settscinfo, dom);
 }
@@ -63,10 +63,10 @@ int domctl_create(domid_t *dom, unsigned int pages)
 		return rc;
 	*dom = op.domain;
 
-	op = (struct xen_domctl){.u.max_mem.max_memkb = pages * 4ull};
+	op = (struct xen_domctl){ .u.max_mem.max_memkb = pages * 4ull };
 	rc = domctl(&op, XEN_DOMCTL_max_mem, *dom);
 	if (!rc) {
-		op = (struct xen_domctl){.u.max_vcpus.max = 1};
+		op = (struct xen_domctl){ .u.max_vcpus.max = 1 };
 		rc = domctl(&op, XEN_DOMCTL_max_vcpus, *dom);
 	}
 	if (!rc)
@@ -78,7 +78,7 @@ int domctl_create(domid_t *dom, unsigned int pages)
 
 int domctl_shared_info(domid_t dom, uint64_t *mfn)
 {
-	struct xen_domctl op = {0};
+	struct xen_domctl op = { 0 };
 	int rc = domctl(&op, XEN_DOMCTL_getdomaininfo, dom);
 
 	*mfn = op.u.getdomaininfo.shared_info_frame;
@@ -87,14 +87,14 @@ int domctl_shared_info(domid_t dom, uint64_t *mfn)
 
 int domctl_hypercall_page(domid_t dom, uint64_t mfn)
 {
-	struct xen_domctl op = {.u.hypercall_init.gmfn = mfn};
+	struct xen_domctl op = { .u.hypercall_init.gmfn = mfn };
 
 	return domctl(&op, XEN_DOMCTL_hypercall_init, dom);
 }
 
 int domctl_set_vcpu(domid_t dom, unsigned long rip, unsigned long rsi, uint64_t cr3_mfn)
 {
-	struct xen_domctl op = {.u.vcpucontext.vcpu = 0};
+	struct xen_domctl op = { .u.vcpucontext.vcpu = 0 };
 
 	memset(&context, 0, sizeof(context));
 	context.flags = VGCF_in_kernel | VGCF_online;
@@ -141,7 +141,7 @@ int domctl_set_weight(domid_t dom, uint16_t weight)
 int domctl_allow_iomem(domid_t dom, uint64_t mfn, unsigned int n, bool allow)
 {
 	struct xen_domctl op = {
-		.u.iomem_permission = {.first_mfn = mfn, .nr_mfns = n, .allow_access = allow},
+		.u.iomem_permission = { .first_mfn = mfn, .nr_mfns = n, .allow_access = allow },
 	};
 
 	return domctl(&op, XEN_DOMCTL_iomem_permission, dom);
@@ -149,21 +149,21 @@ int domctl_allow_iomem(domid_t dom, uint64_t mfn, unsigned int n, bool allow)
 
 int domctl_unpause(domid_t dom)
 {
-	struct xen_domctl op = {0};
+	struct xen_domctl op = { 0 };
 
 	return domctl(&op, XEN_DOMCTL_unpausedomain, dom);
 }
 
 int domctl_destroy(domid_t dom)
 {
-	struct xen_domctl op = {0};
+	struct xen_domctl op = { 0 };
 
 	return domctl(&op, XEN_DOMCTL_destroydomain, dom);
 }
 
 int domctl_state(domid_t dom)
 {
-	struct xen_domctl op = {0};
+	struct xen_domctl op = { 0 };
 	int rc = domctl(&op, XEN_DOMCTL_getdomaininfo, dom);
 	uint32_t flags = op.u.getdomaininfo.flags;
 

@@ -28,7 +28,7 @@ void event_mask_all(struct shared_info *info)
 
 int pirq_bind(uint32_t pirq)
 {
-	struct evtchn_bind_pirq bind = {.pirq = pirq, .flags = BIND_PIRQ__WILL_SHARE};
+	struct evtchn_bind_pirq bind = { .pirq = pirq, .flags = BIND_PIRQ__WILL_SHARE };
 	long rc = xen_event_op(EVTCHNOP_bind_pirq, &bind);
 
 	return rc ? (int)rc : (int)bind.port;
@@ -36,7 +36,7 @@ int pirq_bind(uint32_t pirq)
 
 int port_close(evtchn_port_t port)
 {
-	struct evtchn_close close = {.port = port};
+	struct evtchn_close close = { .port = port };
 
 	return (int)xen_event_op(EVTCHNOP_close, &close);
 }
@@ -50,7 +50,7 @@ bool port_pending(evtchn_port_t port)
 
 bool port_wait(evtchn_port_t port, uint64_t deadline)
 {
-	struct sched_poll poll = {.nr_ports = 1, .timeout = deadline};
+	struct sched_poll poll = { .nr_ports = 1, .timeout = deadline };
 
 	set_xen_guest_handle(poll.ports, &port);
 	while (!port_pending(port) && now_ns() < deadline)
@@ -67,14 +67,14 @@ void port_clear(evtchn_port_t port)
 
 int pirq_eoi(uint32_t pirq)
 {
-	struct physdev_eoi eoi = {.irq = pirq};
+	struct physdev_eoi eoi = { .irq = pirq };
 
 	return (int)xen_physdev_op(PHYSDEVOP_eoi, &eoi);
 }
 
 int pirq_status(uint32_t pirq)
 {
-	struct physdev_irq_status_query query = {.irq = pirq};
+	struct physdev_irq_status_query query = { .irq = pirq };
 	long rc = xen_physdev_op(PHYSDEVOP_irq_status_query, &query);
 
 	return rc ? (int)rc : (int)query.flags;

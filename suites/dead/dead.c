@@ -23,7 +23,7 @@
 
 static void dead_crash(struct test *t)
 {
-	scenario_run(t, &(struct scenario){.verb = FAULT_CRASH, .during = &FORCED_EOI});
+	scenario_run(t, &(struct scenario){ .verb = FAULT_CRASH, .during = &FORCED_EOI });
 }
 TEST_CASE("dead.crash", dead_crash);
 
@@ -32,15 +32,15 @@ static void dead_destroy(struct test *t)
 	struct span device;
 	bool asserted = plan_value(t->line, "device", &device) && span_is(device, "asserted");
 
-	scenario_run(t, &(struct scenario){.verb = asserted ? FAULT_NOACK : FAULT_NONE,
-					   .kill = true,
-					   .during = &HEALTHY});
+	scenario_run(t, &(struct scenario){ .verb = asserted ? FAULT_NOACK : FAULT_NONE,
+					    .kill = true,
+					    .during = &HEALTHY });
 }
 TEST_CASE("dead.destroy", dead_destroy);
 
 static void dead_destroy_in_handler(struct test *t)
 {
-	scenario_run(t, &(struct scenario){.verb = FAULT_MASK, .kill = true, .during = &HEALTHY});
+	scenario_run(t, &(struct scenario){ .verb = FAULT_MASK, .kill = true, .during = &HEALTHY });
 }
 TEST_CASE("dead.destroy_in_handler", dead_destroy_in_handler);
 
@@ -50,10 +50,10 @@ TEST_CASE("dead.destroy_in_handler", dead_destroy_in_handler);
  */
 static void dead_rescue(struct test *t)
 {
-	scenario_run(t, &(struct scenario){.verb = FAULT_MASK,
-					   .kill = true,
-					   .during = &HEALTHY,
-					   .storm_ends = true});
+	scenario_run(t, &(struct scenario){ .verb = FAULT_MASK,
+					    .kill = true,
+					    .during = &HEALTHY,
+					    .storm_ends = true });
 }
 TEST_CASE("dead.rescue", dead_rescue);
 

@@ -12,30 +12,30 @@
 
 static void hung_mask(struct test *t)
 {
-	scenario_run(t, &(struct scenario){.verb = FAULT_MASK, .during = &FORCED_EOI});
+	scenario_run(t, &(struct scenario){ .verb = FAULT_MASK, .during = &FORCED_EOI });
 }
 TEST_CASE("hung.mask", hung_mask);
 
 static void hung_silent(struct test *t)
 {
-	scenario_run(t, &(struct scenario){.verb = FAULT_SILENT, .during = &FORCED_EOI});
+	scenario_run(t, &(struct scenario){ .verb = FAULT_SILENT, .during = &FORCED_EOI });
 }
 TEST_CASE("hung.silent", hung_silent);
 
 static void hung_spin(struct test *t)
 {
-	scenario_run(t, &(struct scenario){.verb = FAULT_SPIN, .during = &FORCED_EOI});
+	scenario_run(t, &(struct scenario){ .verb = FAULT_SPIN, .during = &FORCED_EOI });
 }
 TEST_CASE("hung.spin", hung_spin);
 
 static void hung_slow(struct test *t)
 {
-	scenario_run(t, &(struct scenario){.verb = FAULT_SLOW, .during = &FORCED_EOI});
+	scenario_run(t, &(struct scenario){ .verb = FAULT_SLOW, .during = &FORCED_EOI });
 }
 TEST_CASE("hung.slow", hung_slow);
 
 static void hung_noack(struct test *t)
 {
-	scenario_run(t, &(struct scenario){.verb = FAULT_NOACK, .during = &HEALTHY});
+	scenario_run(t, &(struct scenario){ .verb = FAULT_NOACK, .during = &HEALTHY });
 }
 TEST_CASE("hung.noack", hung_noack);
