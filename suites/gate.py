@@ -128,7 +128,8 @@ class Gate:
         image = engine.hypervisors[self.xen]
         return RunInfo(
             id=self.out.name, board=self.board_path.stem,
-            hypervisor=Hypervisor("xen", image.banner or "unknown", image.sha256, self.xen.name),
+            hypervisor=Hypervisor("xen", image.banner.removeprefix("Xen ") or "unknown",
+                                  image.sha256, self.xen.name),
             seed=self.seed, append=self.append, started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
             guest_sha256=hashlib.sha256(GUEST.read_bytes()).hexdigest())
 
