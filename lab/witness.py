@@ -12,6 +12,7 @@ MAX_TEXT = 64 * 1024
 HEADER = re.compile(r"^ioapic(\d+):", re.MULTILINE)
 PIN = re.compile(r"^ +pin (\d{1,3}) +0x([0-9a-f]{16}) ", re.MULTILINE)
 IRR = re.compile(r"^ +IRR +(\(none\)|[0-9 ]+)$", re.MULTILINE)
+AUDITED = re.compile(r"rte[0-9]{1,3}")
 RTE_TEXT = re.compile(r"[0-9a-f]{16}")
 
 DELIVERY = ("fixed", "lowest", "SMI", "reserved 3", "NMI", "INIT", "reserved 6", "extINT")
@@ -114,8 +115,12 @@ def compare(fields: Mapping[str, str], ioapic: IoApic,
             vectors: MutableMapping[int, int] | None = None) -> list[str]:
     """Where a mark's `pin= rte= mask= irr= vec=` and the witness disagree; empty if nowhere.
 
-    `vectors` remembers each pin's vector from mark to mark of a case, for `vec=same`.
+    `vectors` remembers each pin's vector from mark to mark of a case, for `vec=same`. A mark that
+    audits several pins has `rte<pin>=` for each instead.
     """
+    if audited := {key[3:]: told for key, told in fields.items() if AUDITED.fullmatch(key)}:
+        return [wrong for pin, told in audited.items()
+                for wrong in compare({"pin": pin, "rte": told}, ioapic)]
     if "pin" not in fields:
         named = [key for key in ("rte", "mask", "irr", "vec") if key in fields]
         return [f"the mark has {named[0]}= but no pin="] if named else []

@@ -94,7 +94,7 @@ class Case:
 
     def plan_line(self, seed: int) -> str:
         timing = TIMING | self.timing
-        words = {"cast": ",".join(self.members),
+        words = {**({"cast": ",".join(self.members)} if self.members else {}),
                  **{key.partition("_")[0]: value for key, value in timing.items()},
                  "slack": self.boot.slack_us, "seed": seed,
                  **{key: value for key, value in self.params.items() if key != "cast"}}
@@ -157,6 +157,8 @@ def _members(source: Source, name: str, raw: dict[str, Any],
             raise source.error(("cases", name, "repeat"), f"case {name}: repeat: needs whole numbers "
                                f"as params: {raw['repeat']['param']}, not {count!r}")
         return (raw["repeat"]["model"],) * count
+    if "cast" not in raw:
+        return ()  # the control domain plays alone
     casts = source.data.get("casts", {})
     if params.get("cast") not in casts:
         raise source.error(("cases", name, "cast"), f"case {name}: no cast {params.get('cast')!r}; "

@@ -139,6 +139,7 @@ struct sibling *cast_offender(struct cast *c)
 
 static void read_timing(struct test *t, struct cast *c)
 {
+	c->gsi = (uint32_t)plan_number(t->line, "line", 20);
 	c->timing.window[WINDOW_BEFORE] = plan_number(t->line, "before", 40) * MS;
 	c->timing.window[WINDOW_DURING] = plan_number(t->line, "during", 150) * MS;
 	c->timing.window[WINDOW_AFTER] = plan_number(t->line, "after", 40) * MS;
@@ -162,12 +163,11 @@ static bool add_member(struct test *t, struct cast *c, struct span word)
 	s->offender = word.s[word.len - 1] == '!';
 	word.len -= s->offender;
 	span_copy(word, model, sizeof(model));
-	s->dev = device_take(model);
+	s->dev = device_take(model, c->gsi);
 	if (!s->dev) {
 		test_error(t, "the board has no further %s on the line", model);
 		return false;
 	}
-	c->gsi = s->dev->gsi;
 	c->n++;
 	return true;
 }

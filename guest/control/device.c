@@ -30,12 +30,12 @@ const char *device_add(uint16_t bdf, const char *model, uint32_t gsi)
 	return NULL;
 }
 
-struct device *device_take(const char *model)
+struct device *device_take(const char *model, uint32_t gsi)
 {
 	for (unsigned int i = 0; i < count; i++) {
 		struct device *dev = &devices[i];
 
-		if (dev->taken || strcmp(dev->desc->model, model))
+		if (dev->taken || dev->gsi != gsi || strcmp(dev->desc->model, model))
 			continue;
 		dev->taken = true;
 		return dev;

@@ -39,8 +39,8 @@ struct device {
  */
 const char *device_add(uint16_t bdf, const char *model, uint32_t gsi);
 
-/** device_take() - a free device of @model, marked as taken; NULL if there is none */
-struct device *device_take(const char *model);
+/** device_take() - a free device of @model on line @gsi, marked as taken; NULL if there is none */
+struct device *device_take(const char *model, uint32_t gsi);
 
 /** device_release() - silence @dev and give it back */
 void device_release(struct device *dev);

@@ -34,20 +34,46 @@ void test_error(struct test *t, const char *fmt, ...)
 	va_end(ap);
 }
 
-uint64_t test_mark(struct test *t, const char *label, uint32_t gsi, const char *expect)
+/* Print a mark and wait until the host's witness has looked. */
+__attribute__((format(printf, 2, 3))) static void mark_and_wait(struct test *t, const char *fmt,
+								...)
 {
-	uint64_t rte = line_rte(gsi);
 	uint64_t start = now_ns();
+	char line[KTAP_LINE];
+	va_list ap;
 
 	/* Stale input would let us go on before the witness has looked. */
 	while (ktap_read_byte() >= 0)
 		;
-	ktap_line("  # mark %s pin=%u rte=%016llx %s", label, gsi, (unsigned long long)rte, expect);
+	va_start(ap, fmt);
+	ll_vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	ktap_line("%s", line);
 	/* No time limit here: the host's watchdog has one, and it can say why. */
 	while (ktap_read_byte() < 0)
 		sleep_until(now_ns() + 100 * US);
 	t->witness += now_ns() - start;
+}
+
+uint64_t test_mark(struct test *t, const char *label, uint32_t gsi, const char *expect)
+{
+	uint64_t rte = line_rte(gsi);
+
+	mark_and_wait(t, "  # mark %s pin=%u rte=%016llx %s", label, gsi, (unsigned long long)rte,
+		      expect);
 	return rte;
+}
+
+void test_mark_pins(struct test *t, const char *label, uint32_t first, const uint64_t *rte,
+		    unsigned int n)
+{
+	char line[KTAP_LINE];
+	int len = 0;
+
+	for (unsigned int i = 0; i < n; i++)
+		len += ll_snprintf(line + len, sizeof(line) - (size_t)len, " rte%u=%016llx",
+				   first + i, (unsigned long long)rte[i]);
+	mark_and_wait(t, "  # mark %s%s", label, line);
 }
 
 static const struct test_case *find(const char *id)
