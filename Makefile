@@ -101,7 +101,7 @@ lint: packages-test
 	@clang-format-14 --dry-run -Werror $(C_FILES)
 	@cppcheck -q --std=c11 --error-exitcode=1 --inline-suppr --suppressions-list=.cppcheck \
 		-I. $(TIDY_FILES)
-	@printf '%s\n' $(TIDY_FILES) | xargs -P 2 -n 8 sh -c \
+	@printf '%s\n' $(TIDY_FILES) | xargs -P 2 -n 1 sh -c \
 		'clang-tidy-14 --quiet "$$@" -- -std=gnu11 -I. -ffreestanding 2>/dev/null' tidy
 	@$(PYTHON) -B -m tests.tree
 

@@ -15,8 +15,8 @@ TEXT = SHIPPED.read_text()
 def test_shipped_file() -> None:
     first, second = boardfile.load(SHIPPED).boards
     assert (first.name, second.name, first.smp) == ("board0", "board1", 2)
-    assert first.devices == second.devices and len(first.devices) == 11
-    assert {device.gsi for device in first.devices} == {20}
+    assert first.devices == second.devices and len(first.devices) == 14
+    assert {device.gsi for device in first.devices} == {20, 21, 22, 23}
     many = first.devices_of("many")
     assert len(many) == 34 and {device.gsi for device in many} == {20}
     with pytest.raises(YamlError, match="no variant 'few'; it has: many"):

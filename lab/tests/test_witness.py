@@ -87,3 +87,11 @@ def test_vector_since_the_last_mark(xen: IoApic) -> None:
     moved = parse(INFO_PIC.replace("1a9a0", "1a9b0"))
     assert compare({"pin": "20", "vec": "same"}, moved, vectors) == [
         "pin 20 vector: a0 at the last mark, b0 now"]
+
+
+def test_audit_of_several_pins(xen: IoApic) -> None:
+    told = {f"rte{pin}": f"{xen.pin(pin).raw:016x}" for pin in (0, 4, 20, 23)}
+    assert compare(told, xen) == []
+    wrong = compare(told | {"rte20": f"{xen.pin(20).raw ^ 0x10:016x}"}, xen)
+    assert len(wrong) == 1 and wrong[0].startswith("pin 20 vector")
+    assert compare({"rte24": "0" * 16}, xen) and compare({"rte4": "cut"}, xen)
