@@ -22,7 +22,6 @@ class Launch:
     # None: as the board file has it.
     smp: int | None = None
     icount: str | None = None
-    tcg_thread: str | None = None
     variant: str | None = None
 
 

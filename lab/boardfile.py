@@ -11,7 +11,8 @@ DRIVER = "MultibootQEMUDriver"
 
 # What a case can make interrupt, and how QEMU is told to put it on the board. No option ROM:
 # SeaBIOS would run it on each boot.
-MODELS = {"edu": "edu", "e1000": "e1000,romfile="}
+MODELS = {"edu": "edu", "e1000": "e1000,romfile=", "e1000e": "e1000e,romfile=",
+          "nvme": "nvme,serial=lifeline"}
 
 BDF = r"[0-9a-f]{2}:[01][0-9a-f]\.[0-7]"
 RESERVED_SLOTS = {0x00: "the host bridge", 0x1F: "the LPC bridge"}
@@ -33,6 +34,15 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """How a board differs from the plain one: other devices, another CPU, more QEMU arguments."""
+
+    devices: tuple[Device, ...]
+    cpu: str | None = None
+    extra_args: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     """One target of the file."""
 
@@ -41,7 +51,7 @@ class Board:
     smp: int
     icount: str | None
     devices: tuple[Device, ...]
-    variants: dict[str, tuple[Device, ...]]
+    variants: dict[str, Variant]
 
     def devices_of(self, variant: str | None) -> tuple[Device, ...]:
         """What is on the board in `variant` (None: the plain board)."""
@@ -50,7 +60,7 @@ class Board:
         if variant not in self.variants:
             raise YamlError(f"board {self.name} has no variant {variant!r}; it has: "
                             f"{', '.join(sorted(self.variants)) or 'none'}")
-        return self.variants[variant]
+        return self.variants[variant].devices
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +91,8 @@ QEMU_BOARD = _object(
     extra_args={"type": "string"}, accel={"enum": ["tcg", "kvm"]},
     tcg_thread={"enum": ["single", "multi"]},
     smp={"type": "integer", "minimum": 1, "maximum": 16}, icount=ICOUNT, devices=DEVICES,
-    variants={"type": "object", "additionalProperties": _object(["devices"], devices=DEVICES)})
+    variants={"type": "object", "additionalProperties": _object(
+        ["devices"], devices=DEVICES, cpu=TEXT, extra_args={"type": "string"})})
 SCHEMA = _object(
     ["targets", "tools", "imports"],
     targets={"type": "object", "minProperties": 1, "additionalProperties": _object(
@@ -103,7 +114,8 @@ def load(path: Path) -> BoardFile:
         boards.append(Board(
             name, raw["memory"], raw.get("smp", 2), raw.get("icount"),
             devices(source, raw["devices"], (*at, "devices")),
-            {key: devices(source, variant["devices"], (*at, "variants", key, "devices"))
+            {key: Variant(devices(source, variant["devices"], (*at, "variants", key, "devices")),
+                          variant.get("cpu"), variant.get("extra_args", ""))
              for key, variant in raw.get("variants", {}).items()}))
     return BoardFile(path, tuple(boards))
 

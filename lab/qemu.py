@@ -55,7 +55,7 @@ class MultibootQEMUDriver(QEMUDriver):
 
     Args:
         devices (list): {bdf, model} of what is on the board, see lab.boardfile
-        variants (dict): other device lists by name, {devices: [...]}
+        variants (dict): boards that differ, by name: {devices, cpu, extra_args}, see lab.boardfile
         accel (str), tcg_thread (str), smp (int), icount (str): as QEMU has them
     """
 
@@ -93,11 +93,17 @@ class MultibootQEMUDriver(QEMUDriver):
         self._launch = launch
 
     def devices_of(self, variant: str | None) -> tuple[Device, ...]:
-        if variant is not None and variant not in self.variants:
-            raise BoardError(f"{self.target.name} has no device variant {variant!r}; "
+        return tuple(parse_device(entry) for entry in self._of(variant)["devices"])
+
+    def _of(self, variant: str | None) -> dict[str, Any]:
+        """What `variant` says, over what the plain board has."""
+        plain = {"devices": self.devices, "cpu": self.cpu, "extra_args": ""}
+        if variant is None:
+            return plain
+        if variant not in self.variants:
+            raise BoardError(f"{self.target.name} has no variant {variant!r}; "
                              f"it has: {', '.join(sorted(self.variants)) or 'none'}")
-        raw = self.devices if variant is None else self.variants[variant]["devices"]
-        return tuple(parse_device(entry) for entry in raw)
+        return plain | self.variants[variant]
 
     def qemu(self) -> str:
         """The QEMU binary; BoardError if there is none."""
@@ -114,11 +120,13 @@ class MultibootQEMUDriver(QEMUDriver):
         accel = os.environ.get("ACCEL") or self.accel
         icount = launch.icount or self.icount
         if accel == "tcg" and not icount:  # with icount QEMU itself chooses one thread
-            accel += f",thread={launch.tcg_thread or self.tcg_thread}"
+            accel += f",thread={self.tcg_thread}"
+        board = self._of(launch.variant)
         return [self.qemu(), "-name", f"lifeline-{self.target.name}", "-nodefaults",
-                "-display", "none", "-no-reboot", "-machine", self.machine, "-cpu", self.cpu,
+                "-display", "none", "-no-reboot", "-machine", self.machine, "-cpu", board["cpu"],
                 "-m", self.memory, "-smp", str(launch.smp or self.smp), "-accel", accel,
                 *(["-icount", icount] if icount else []), *shlex.split(self.extra_args),
+                *shlex.split(board["extra_args"]),
                 *device_args(self.devices_of(launch.variant)), "-device", DEBUG_EXIT,
                 "-kernel", "hypervisor", "-append", launch.cmdline,
                 *(["-initrd", ",".join(modules)] if modules else [])]

@@ -28,7 +28,6 @@ class Boot:
     icount: str | None = None
     variant: str | None = None
     cases: tuple[PlannedCase, ...] = ()
-    tcg_thread: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,7 @@ class Engine:
         record = BootRecord(boot.name, attempt, board.name, self._consoles / f"{stem}.log")
         launch = Launch(self.hypervisors[boot.hypervisor].image, boot.cmdline,
                         ((self._guest, self._guest_args), (plan, "")),
-                        boot.smp, boot.icount, boot.tcg_thread, boot.variant)
+                        boot.smp, boot.icount, boot.variant)
         session = Session(board, record, cases, self._records.put, self._stopping, self._epoch)
         session.run(launch)
         return record, list(session.remaining.values())

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from lab.boardfile import MODELS
 from lab.yamlsource import Source, YamlError, check, parse
 
 HERE = Path(__file__).parent
 MAX_ID = 95  # guest/control/test.h
 INVARIANTS = ("S", "ST", "V", "X", "L", "LI", "HC")
-MODELS = ("edu", "e1000")
 
 # What the plan hands to the guest where a case names no other: guest/control/cast.c has the same words.
 TIMING = {"before_ms": 40, "during_ms": 150, "after_ms": 40, "grace_ms": 50, "pace_us": 300}

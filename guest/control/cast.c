@@ -104,6 +104,18 @@ int sibling_ask(struct sibling *s, enum order order, uint32_t argument)
 	return sibling_await(s, ANSWER_LIMIT);
 }
 
+int sibling_call(struct sibling *s, uint32_t nr, uint32_t cmd, void *arg, unsigned int size)
+{
+	struct guest_call *call = &s->box->call;
+	int rc;
+
+	call->nr = nr;
+	memcpy(call->bytes, arg, size);
+	rc = sibling_ask(s, ORDER_CALL, cmd);
+	memcpy(arg, call->bytes, size);
+	return rc;
+}
+
 int sibling_kill(struct sibling *s)
 {
 	uint64_t deadline = now_ns() + GONE_LIMIT;

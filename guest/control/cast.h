@@ -82,6 +82,14 @@ int sibling_await(struct sibling *s, uint64_t ns);
 int sibling_ask(struct sibling *s, enum order order, uint32_t argument);
 
 /**
+ * sibling_call() - let @s make hypercall @nr with command @cmd on the @size bytes at @arg
+ * @arg: at most 64 bytes; what Xen writes to it comes back
+ *
+ * Return: Xen's result, or -ETIMEDOUT.
+ */
+int sibling_call(struct sibling *s, uint32_t nr, uint32_t cmd, void *arg, unsigned int size);
+
+/**
  * sibling_kill() - XEN_DOMCTL_destroydomain, nothing else: its device is left as it is
  *
  * Return: 0; -errno of the destroy; -ETIMEDOUT: references keep the domain.

@@ -2,6 +2,7 @@
 #include "guest/control/device.h"
 
 #include "fault/fault.h"
+#include "guest/dev/ich9.h"
 #include "guest/dev/pci.h"
 #include "guest/lib/string.h"
 
@@ -25,6 +26,7 @@ const char *device_add(uint16_t bdf, const char *model, uint32_t gsi)
 		return "no memory BAR 0";
 	dev->bdf = bdf;
 	dev->gsi = gsi;
+	ich9_route(bdf, gsi);
 	rescue_by_descriptor(dev->desc, dev->bar);
 	count++;
 	return NULL;

@@ -46,6 +46,17 @@ enum order {
 	ORDER_PARK,   /* finish the round, stop raising, go on serving; answer: 0 */
 	ORDER_FAULT,  /* play fault verb @argument; most never answer */
 	ORDER_STATUS, /* answer: XENIRQSTAT_* of the pirq, or -errno */
+	ORDER_CALL, /* hypercall @call.nr with command @argument on @call.bytes; answer: its result */
+};
+
+/**
+ * struct guest_call - a hypercall that a sibling makes for the control domain
+ * @nr: __HYPERVISOR_*, of those that take a command and a structure
+ * @bytes: the structure; what Xen writes to it comes back
+ */
+struct guest_call {
+	uint32_t nr;
+	uint8_t bytes[64];
 };
 
 /**
@@ -60,6 +71,7 @@ enum order {
  * @order: what to do, valid when @asked != @answered
  * @argument: of the order
  * @planned: of the window, ns
+ * @call: for ORDER_CALL
  * @asked: number of the order, counted by the control domain
  * @answered: number of the last order that was carried out
  * @answer: its result
@@ -75,6 +87,7 @@ struct mailbox {
 
 	uint32_t order, argument;
 	uint64_t planned;
+	struct guest_call call;
 	uint32_t asked;
 
 	uint32_t answered;

@@ -67,6 +67,8 @@ static int obey(struct driver *d, enum order order, uint32_t argument)
 		return 0;
 	case ORDER_STATUS:
 		return pirq_status(d->pirq);
+	case ORDER_CALL:
+		return (int)hcall2(d->box->call.nr, argument, d->box->call.bytes);
 	default:
 		return -XEN_EINVAL;
 	}

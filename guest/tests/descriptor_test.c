@@ -79,6 +79,23 @@ static void e1000_reset(struct model *m)
 	*m = (struct model){ 0 };
 }
 
+/* Intel 82574 datasheet, 10.2.4.1: with a mask set, ICR is cleared by writing ones alone. */
+static uint32_t e1000e_read(struct model *m, uint32_t offset)
+{
+	if (offset == 0xc0)
+		return m->cause;
+	m->stray++;
+	return 0;
+}
+
+static void e1000e_write(struct model *m, uint32_t offset, uint32_t value)
+{
+	if (offset == 0xc0)
+		m->cause &= ~value;
+	else
+		e1000_write(m, offset, value);
+}
+
 /**
  * struct kind - how a model behaves
  * @name: row of the table
@@ -96,6 +113,7 @@ static const struct kind {
 } kinds[] = {
 	{ "edu", edu_read, edu_write, edu_reset, 0x80000006, 1, 1 },
 	{ "e1000", e1000_read, e1000_write, e1000_reset, 0x000000d7, 0, 1 },
+	{ "e1000e", e1000e_read, e1000e_write, e1000_reset, 0x000000d7, 1, 2 },
 };
 
 struct rig {
@@ -137,12 +155,18 @@ static const struct kind *kind_of(const char *name)
 	return NULL;
 }
 
-/* @r is row @index with a model that was just reset; false behind the last row. */
+/* A device that the board has for its messages alone: nothing makes it interrupt. Such rows stand last. */
+static bool never_interrupts(const struct irq_descriptor *d)
+{
+	return d->trigger.kind == ACCESS_NONE;
+}
+
+/* @r is row @index with a model that was just reset; false behind the last that interrupts. */
 static bool rig_up(struct rig *r, unsigned int index)
 {
 	memset(r, 0, sizeof(*r));
 	r->desc = descriptor_row(index);
-	if (!r->desc)
+	if (!r->desc || never_interrupts(r->desc))
 		return false;
 	r->kind = kind_of(r->desc->model);
 	CONTEXT("%s", r->desc->model);
@@ -165,9 +189,13 @@ TEST(every_row_has_a_model)
 {
 	unsigned int rows = 0;
 
-	for (; descriptor_row(rows); rows++)
+	for (; descriptor_row(rows) && !never_interrupts(descriptor_row(rows)); rows++)
 		EXPECT_TRUE(kind_of(descriptor_row(rows)->model) != NULL);
 	EXPECT_EQ(rows, COUNT(kinds));
+	for (; descriptor_row(rows); rows++) {
+		EXPECT_TRUE(never_interrupts(descriptor_row(rows)));
+		EXPECT_TRUE(descriptor_row(rows)->status.kind == ACCESS_NONE);
+	}
 	EXPECT_TRUE(descriptor_row(~0u) == NULL);
 }
 
@@ -207,6 +235,8 @@ TEST(encoding)
 			expect_encoding(steps[k]);
 		}
 		CONTEXT("%s", d->model);
+		if (never_interrupts(d))
+			continue;
 		EXPECT_TRUE(d->status.kind == ACCESS_READ || d->status.kind == ACCESS_READ_CLEARS);
 		EXPECT_TRUE(d->status.mask != 0);
 		/* Either reading clears or there is a way to acknowledge, and not both. */
@@ -245,7 +275,7 @@ TEST(find_takes_whole_names)
 	EXPECT_TRUE(descriptor_find("ed") == NULL);
 	EXPECT_TRUE(descriptor_find("edu2") == NULL);
 	EXPECT_TRUE(descriptor_find("EDU") == NULL);
-	EXPECT_TRUE(descriptor_find("e1000e") == NULL);
+	EXPECT_TRUE(descriptor_find("e10000") == NULL);
 }
 
 TEST(trigger_raises_the_line)
