@@ -35,6 +35,7 @@ class MarkRecord:
     label: str
     rte: str  # the witness's view of the pin, in words; "" if the mark names none
     disagreements: tuple[str, ...]
+    vectors: dict[str, dict[str, str]] = field(default_factory=dict)  # see lab.ownership
 
 
 class Slice:

@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from lab import watchdog, witness
+from lab import ownership, watchdog, witness
 from lab.board import Board, BoardError, Launch
+from lab.messages import Functions
 from lab.records import BootRecord, CaseRecord, CaseStarted, MarkRecord, PlannedCase, Record, Slice
 from reports.ktap import (Bail, CaseStart, Check, Damage, Data, Event, Fact, Mark, Noise, Note,
                           Outcome, Plan, Reader, Result, Version)
@@ -66,6 +67,7 @@ class Session:
         self._slice, self._events = Slice(), 0
         self._vectors: dict[int, int] = {}
         self._blind = ""  # why the witness has not seen what it should have
+        self._told: dict[str, str] = {}  # `# audit` lines since the last mark
 
     # The course of a power-on.
 
@@ -76,6 +78,8 @@ class Session:
         self._log = ConsoleLog(self.record.console)
         try:
             self.board.start(launch)
+            self._auditor = ownership.Auditor(self.board.qmp,
+                                              Functions(self.board.devices(launch.variant)))
             self._dog = watchdog.Watchdog(self.board.pid)
             self._watch(began)
             self._feed(bytes(self._line))  # what the end has cut off
@@ -174,6 +178,8 @@ class Session:
                     self._start(case, line)
                 case Result():
                     self._result(event)
+                case Data(kind="audit"):
+                    self._told |= event.fields
                 case Mark():
                     self._mark(event)
                 case Check() | Data() | Note() if self._case:
@@ -208,7 +214,7 @@ class Session:
         self._slice, self._events = Slice(), 0
         self._slice.add(line)
         self.emit(CaseStarted(case, self.record.board))
-        self._vectors, self._blind = {}, ""
+        self._vectors, self._blind, self._told = {}, "", {}
         self._dog.feed()
 
     def _result(self, result: Result) -> None:
@@ -250,15 +256,21 @@ class Session:
         """Ask the witness while the guest stands still, then let it go on."""
         if not self._case:
             return
-        rte, wrong = "", []
+        rte, wrong, vectors = "", [], {}
+        fields, self._told = self._told | mark.fields, {}
         try:
-            ioapic = witness.read(self.board.qmp)
-            wrong = witness.compare(mark.fields, ioapic, self._vectors)
-            pin = mark.fields.get("pin", "")
-            rte = str(ioapic.pin(int(pin)) or "") if pin.isdecimal() else ""
+            owners = ownership.Owners.told(fields)
+            whole = fields.get("audit") == "1"
+            state = self._auditor.take(owners, messages=whole)
+            wrong = witness.compare(fields, state.ioapic, self._vectors)
+            if whole:
+                wrong += ownership.judge(state, owners)
+            vectors = ownership.vector_map(state, owners)
+            pin = fields.get("pin", "")
+            rte = str(state.ioapic.pin(int(pin)) or "") if pin.isdecimal() else ""
         except (BoardError, witness.WitnessError) as error:
             self._blind = f"the witness does not answer at mark {mark.label}: {error}"
-        self._case.marks.append(MarkRecord(mark.label, rte, tuple(wrong)))
+        self._case.marks.append(MarkRecord(mark.label, rte, tuple(wrong), vectors))
         self.board.write(b"+")
 
     def _keep(self, case: CaseRecord, event: Check | Data | Note) -> None:

@@ -50,7 +50,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """`kind` is "data" (figures) or "time" (a timeline, in `text`)."""
+    """`kind` is "data" (figures), "time" (a timeline, in `text`) or "audit" (what the next mark tells)."""
 
     case: str
     kind: str

@@ -254,7 +254,7 @@ class Reader:
 
     def _diagnostic(self, case: str, body: str) -> None:
         word, _, rest = body.partition(" ")
-        if word in ("data", "time"):
+        if word in ("data", "time", "audit"):
             self._events.append(Data(case, word, *pairs(rest)))
         elif word == "mark":
             label, _, rest = rest.strip().partition(" ")

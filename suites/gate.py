@@ -181,6 +181,7 @@ def to_result(case: Case, record: CaseRecord, finding: str | None) -> CaseResult
         checks=[{"ok": check.ok, "text": check.text} for check in record.checks],
         data=[dict(data.fields) for data in record.data],
         timeline=[dict(data.fields) | {"served": data.text} for data in record.timeline],
-        marks=[{"label": mark.label, "rte": mark.rte, "disagreements": list(mark.disagreements)}
+        marks=[{"label": mark.label, "rte": mark.rte, "disagreements": list(mark.disagreements),
+                "vectors": mark.vectors}
                for mark in record.marks],
         console=record.console, finding=finding)

@@ -79,5 +79,10 @@ void audit_mark(struct test *t, const char *label)
 
 	audit_take(&a);
 	for (unsigned int pin = 0; pin < IOAPIC_PINS; pin += PINS_PER_LINE)
-		test_mark_pins(t, label, pin, &a.rte[pin], PINS_PER_LINE);
+		ktap_line("  # audit rte%u=%016llx rte%u=%016llx rte%u=%016llx rte%u=%016llx", pin,
+			  (unsigned long long)a.rte[pin], pin + 1,
+			  (unsigned long long)a.rte[pin + 1], pin + 2,
+			  (unsigned long long)a.rte[pin + 2], pin + 3,
+			  (unsigned long long)a.rte[pin + 3]);
+	test_mark_audit(t, label);
 }

@@ -34,7 +34,12 @@ void audit_check(struct test *t, const struct audit *a, const char *when);
 void audit_same(struct test *t, const struct audit *before, const struct audit *now,
 		uint32_t except, const char *what);
 
-/** audit_mark() - let the witness compare every entry with the board's, now */
+/**
+ * audit_mark() - let the host audit the whole board, now
+ *
+ * It compares every entry with the board's, and every entry, MSI, MSI-X message
+ * and remapping table entry with who owns it (guest/control/owner.h).
+ */
 void audit_mark(struct test *t, const char *label);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "guest/control/ktap.h"
 #include "guest/control/line.h"
+#include "guest/control/owner.h"
 #include "guest/lib/string.h"
 #include "guest/xen/clock.h"
 #include "guest/xen/domctl.h"
@@ -131,6 +132,7 @@ int sibling_kill(struct sibling *s)
 		sleep_until(now_ns() + 50 * US);
 	}
 	s->box = NULL;
+	disown_domain(s->dom);
 	return rc;
 }
 

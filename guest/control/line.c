@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "guest/control/line.h"
 
+#include "guest/control/owner.h"
 #include "guest/xen/event.h"
 #include "guest/xen/hypercall.h"
 
@@ -100,5 +101,9 @@ int pirq_unmap(uint16_t dom, uint32_t pirq)
 int line_map_pirq(uint16_t dom, uint32_t gsi)
 {
 	/* Xen gives the domain access to the IRQ with the mapping, and takes it back with it. */
-	return pirq_map(dom, gsi, gsi);
+	int rc = pirq_map(dom, gsi, gsi);
+
+	if (!rc)
+		own_line(gsi, dom);
+	return rc;
 }

@@ -64,12 +64,8 @@ __attribute__((format(printf, 2, 3))) void test_error(struct test *t, const char
  */
 uint64_t test_mark(struct test *t, const char *label, uint32_t gsi, const char *expect);
 
-/**
- * test_mark_pins() - as test_mark(), for @n entries from @first, expecting only
- * that the board has what Xen told
- */
-void test_mark_pins(struct test *t, const char *label, uint32_t first, const uint64_t *rte,
-		    unsigned int n);
+/** test_mark_audit() - let the host audit all sources of interrupts: see audit_mark() */
+void test_mark_audit(struct test *t, const char *label);
 
 /** test_run() - run the case that the plan's line (behind "case") names, as result @number */
 void test_run(struct span line, unsigned int number);

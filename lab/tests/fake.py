@@ -70,6 +70,8 @@ class FakeBoard:
         if arguments.get("command-line") == "info pic":
             assert self._waiting, "the witness is asked while the guest runs"
             return self.pic
+        if arguments.get("command-line", "").startswith("xp "):
+            return "00000000fed9001c: Cannot access memory\r\n"
         if arguments.get("command-line") == "info registers":
             return "CPU#0\nRIP=ffff82d040322009 RFL=00000097 HLT=0"
         return {}

@@ -89,7 +89,10 @@ def test_vector_that_moves_between_marks(lab: Path) -> None:
                                       b"  # mark after pin=20 vec=same\n", WAIT)])
     pics = iter([INFO_PIC, INFO_PIC.replace("1a9a0", "1a9b0")])
     answer = board.qmp
-    board.qmp = lambda command, **more: next(pics) if more else answer(command)  # type: ignore
+
+    def answers(command: str, **more: str) -> object:
+        return next(pics) if more.get("command-line") == "info pic" else answer(command, **more)
+    board.qmp = answers  # type: ignore
     cases, _ = run(lab, [boot(lab, "b", "a.one")], board)
     assert cases["a.one"].reason == "witness: after: pin 20 vector: a0 at the last mark, b0 now"
 

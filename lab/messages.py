@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""MSI and MSI-X of the board's functions, as the devices themselves hold them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from lab.boardfile import Device
+from lab.physical import Qmp, words
+from lab.witness import WitnessError
+
+ECAM = 0xB0000000  # where SeaBIOS puts q35's PCIEXBAR, and the ACPI table MCFG says so
+CONFIG_WORDS = 64
+STATUS_CAPABILITIES = 1 << 20  # of the word that holds command and status
+CAP_MSI, CAP_MSIX = 0x05, 0x11
+MAX_CAPABILITIES = 48  # PCI Local Bus 3.0, 6.7: 4-byte aligned behind the 64-byte header
+MAX_ENTRIES = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One MSI or MSI-X message; Intel SDM vol. 3A, 11.11, and VT-d 5.1.5 for the remappable format."""
+
+    bdf: int
+    entry: int
+    kind: str  # "MSI" or "MSI-X"
+    enabled: bool  # the function may send it: enabled, and not masked as a whole
+    masked: bool  # this one alone
+    address: int
+    data: int
+
+    @property
+    def name(self) -> str:
+        return f"msi {self.bdf >> 8:02x}:{self.bdf >> 3 & 31:02x}.{self.bdf & 7}#{self.entry}"
+
+    @property
+    def remappable(self) -> bool:
+        return bool(self.address >> 4 & 1)
+
+    @property
+    def index(self) -> int:
+        """Entry of the remapping table, in remappable format."""
+        handle = self.address >> 5 & 0x7FFF | (self.address >> 2 & 1) << 15
+        return handle + (self.data & 0xFFFF if self.address >> 3 & 1 else 0)
+
+    @property
+    def vector(self) -> int:
+        return self.data & 0xFF
+
+    @property
+    def delivery(self) -> int:
+        return self.data >> 8 & 7
+
+    @property
+    def logical(self) -> bool:
+        return bool(self.address >> 2 & 1)
+
+    @property
+    def dest(self) -> int:
+        return self.address >> 12 & 0xFF
+
+
+def bdf_of(device: Device) -> int:
+    return int(device.bdf[:2], 16) << 8 | device.slot << 3 | device.function
+
+
+@dataclass(slots=True)
+class Functions:
+    """The functions that cases may touch."""
+
+    devices: Sequence[Device]
+
+    def read(self, qmp: Qmp, owned: Collection[tuple[int, int]]) -> list[Message]:
+        """Every message that is enabled, and every one in `owned` as (bdf, entry)."""
+        found = []
+        for device in self.devices:
+            bdf = bdf_of(device)
+            config = words(qmp, ECAM + (bdf << 12), CONFIG_WORDS)
+            entries = {entry for who, entry in owned if who == bdf}
+            for offset, kind in capabilities(device.bdf, config):
+                if kind == CAP_MSI:
+                    found += msi(bdf, config, offset, entries)
+                elif kind == CAP_MSIX:
+                    found += msix(qmp, bdf, config, offset, entries)
+        return found
+
+
+def capabilities(name: str, config: Sequence[int]) -> list[tuple[int, int]]:
+    """(offset, id) of the capability list; WitnessError if it is no list."""
+    if config[0] in (0, 0xFFFFFFFF):
+        raise WitnessError(f"no device answers at {name}")
+    found, offset = [], config[13] & 0xFC
+    while config[1] & STATUS_CAPABILITIES and offset:
+        if offset < 0x40 or len(found) == MAX_CAPABILITIES:
+            raise WitnessError(f"the capability list of {name} has no end")
+        found.append((offset, config[offset // 4] & 0xFF))
+        offset = config[offset // 4] >> 8 & 0xFC
+    return found
+
+
+def msi(bdf: int, config: Sequence[int], offset: int, owned: Collection[int]) -> list[Message]:
+    control = config[offset // 4] >> 16
+    wide, maskable = bool(control & 1 << 7), bool(control & 1 << 8)
+    at = offset // 4
+    address = config[at + 1] | (config[at + 2] << 32 if wide else 0)
+    data = config[at + 2 + wide] & 0xFFFF
+    mask = config[at + 3 + wide] if maskable else 0
+    enabled = bool(control & 1)
+    count = 1 << (control >> 4 & 7)
+    return [Message(bdf, entry, "MSI", enabled, bool(mask >> entry & 1), address, data + entry)
+            for entry in range(min(count, 32)) if enabled or entry in owned]
+
+
+def msix(qmp: Qmp, bdf: int, config: Sequence[int], offset: int, owned: Collection[int]
+         ) -> list[Message]:
+    control = config[offset // 4] >> 16
+    enabled = control >> 14 == 0b10  # enabled, function mask clear
+    if not enabled and not owned:
+        return []
+    count = (control & 0x7FF) + 1
+    where = config[offset // 4 + 1]
+    bar = 4 + (where & 7)
+    if bar > 9:
+        raise WitnessError(f"function {bdf:04x} has its MSI-X table in no BAR")
+    base = config[bar] & ~0xF | (config[bar + 1] << 32 if config[bar] >> 1 & 3 == 2 else 0)
+    table = words(qmp, base + (where & ~7), 4 * min(count, MAX_ENTRIES))
+    found = []
+    for entry in range(len(table) // 4):
+        low, high, data, vector_control = table[4 * entry:4 * entry + 4]
+        masked = bool(vector_control & 1)
+        if entry in owned or (enabled and not masked):
+            found.append(Message(bdf, entry, "MSI-X", enabled, masked, high << 32 | low, data))
+    return found
