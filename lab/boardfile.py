@@ -12,7 +12,7 @@ DRIVER = "MultibootQEMUDriver"
 # What a case can make interrupt, and how QEMU is told to put it on the board. No option ROM:
 # SeaBIOS would run it on each boot.
 MODELS = {"edu": "edu", "e1000": "e1000,romfile=", "e1000e": "e1000e,romfile=",
-          "nvme": "nvme,serial=lifeline"}
+          "ioh3420": "ioh3420,chassis=1", "nvme": "nvme,serial=lifeline"}
 
 BDF = r"[0-9a-f]{2}:[01][0-9a-f]\.[0-7]"
 RESERVED_SLOTS = {0x00: "the host bridge", 0x1F: "the LPC bridge"}

@@ -15,6 +15,8 @@ CAP_MSI, CAP_MSIX = 0x05, 0x11
 MAX_CAPABILITIES = 48  # PCI Local Bus 3.0, 6.7: 4-byte aligned behind the 64-byte header
 MAX_ENTRIES = 2048
 
+Source = tuple[str, int, int]  # kind, function, entry
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -22,7 +24,7 @@ class Message:
 
     bdf: int
     entry: int
-    kind: str  # "MSI" or "MSI-X"
+    kind: str  # "msi" or "msix"
     enabled: bool  # the function may send it: enabled, and not masked as a whole
     masked: bool  # this one alone
     address: int
@@ -30,7 +32,11 @@ class Message:
 
     @property
     def name(self) -> str:
-        return f"msi {self.bdf >> 8:02x}:{self.bdf >> 3 & 31:02x}.{self.bdf & 7}#{self.entry}"
+        return f"{self.kind} {self.bdf >> 8:02x}:{self.bdf >> 3 & 31:02x}.{self.bdf & 7}#{self.entry}"
+
+    @property
+    def source(self) -> Source:
+        return self.kind, self.bdf, self.entry
 
     @property
     def remappable(self) -> bool:
@@ -69,19 +75,22 @@ class Functions:
 
     devices: Sequence[Device]
 
-    def read(self, qmp: Qmp, owned: Collection[tuple[int, int]]) -> list[Message]:
-        """Every message that is enabled, and every one in `owned` as (bdf, entry)."""
+    def read(self, qmp: Qmp, owned: Collection[Source]) -> list[Message]:
+        """Every message that is enabled, and every one in `owned`."""
         found = []
         for device in self.devices:
             bdf = bdf_of(device)
             config = words(qmp, ECAM + (bdf << 12), CONFIG_WORDS)
-            entries = {entry for who, entry in owned if who == bdf}
             for offset, kind in capabilities(device.bdf, config):
                 if kind == CAP_MSI:
-                    found += msi(bdf, config, offset, entries)
+                    found += msi(bdf, config, offset, entries_of(owned, "msi", bdf))
                 elif kind == CAP_MSIX:
-                    found += msix(qmp, bdf, config, offset, entries)
+                    found += msix(qmp, bdf, config, offset, entries_of(owned, "msix", bdf))
         return found
+
+
+def entries_of(owned: Collection[Source], kind: str, bdf: int) -> set[int]:
+    return {entry for what, who, entry in owned if (what, who) == (kind, bdf)}
 
 
 def capabilities(name: str, config: Sequence[int]) -> list[tuple[int, int]]:
@@ -106,7 +115,7 @@ def msi(bdf: int, config: Sequence[int], offset: int, owned: Collection[int]) ->
     mask = config[at + 3 + wide] if maskable else 0
     enabled = bool(control & 1)
     count = 1 << (control >> 4 & 7)
-    return [Message(bdf, entry, "MSI", enabled, bool(mask >> entry & 1), address, data + entry)
+    return [Message(bdf, entry, "msi", enabled, bool(mask >> entry & 1), address, data + entry)
             for entry in range(min(count, 32)) if enabled or entry in owned]
 
 
@@ -128,5 +137,5 @@ def msix(qmp: Qmp, bdf: int, config: Sequence[int], offset: int, owned: Collecti
         low, high, data, vector_control = table[4 * entry:4 * entry + 4]
         masked = bool(vector_control & 1)
         if entry in owned or (enabled and not masked):
-            found.append(Message(bdf, entry, "MSI-X", enabled, masked, high << 32 | low, data))
+            found.append(Message(bdf, entry, "msix", enabled, masked, high << 32 | low, data))
     return found

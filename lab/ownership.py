@@ -2,8 +2,8 @@
 """Who owns which vector: every source of interrupts as the board holds it, against the owners that
 the control domain tells. One audit, used by every case of every suite.
 
-The control domain tells `gsi<pin>=` and `msi<bdf>.<entry>=`, each with the domains that have the
-source: `gsi20=1-3,7`. What nobody is told to own is Xen's or nobody's.
+The control domain tells `gsi<pin>=`, `msi<bdf>.<entry>=` and `msix<bdf>.<entry>=`, each with the
+domains that have the source: `gsi20=1-3,7`. What nobody is told to own is Xen's or nobody's.
 """
 
 import itertools
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lab import remapping, witness
-from lab.messages import Functions, Message
+from lab.messages import Functions, Message, Source
 from lab.physical import Qmp
 from lab.remapping import Remapping
 from lab.witness import RTE, IoApic, WitnessError
@@ -25,15 +25,15 @@ LOWEST_PRIORITY = 1  # with a logical destination: genapic's choice on these boa
 IOAPIC_SOURCE = 0xFF00  # the IO-APIC's requester id on q35, as its DMAR table says
 DOMAINS = re.compile(r"[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*")
 PIN_KEY = re.compile(r"gsi([0-9]{1,3})")
-MSI_KEY = re.compile(r"msi([0-9a-f]{4})\.([0-9]{1,4})")
+MSI_KEY = re.compile(r"(msix?)([0-9a-f]{4})\.([0-9]{1,4})")
 
 
 @dataclass(frozen=True, slots=True)
 class Owners:
-    """What the control domain tells, e.g. {20: "1-3"} and {(0x28, 0): "0"}."""
+    """What the control domain tells, e.g. {20: "1-3"} and {("msi", 0x28, 0): "0"}."""
 
     pins: Mapping[int, str] = field(default_factory=dict)
-    messages: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    messages: Mapping[Source, str] = field(default_factory=dict)
 
     @classmethod
     def told(cls, fields: Mapping[str, str]) -> "Owners":
@@ -42,7 +42,7 @@ class Owners:
             if pin := PIN_KEY.fullmatch(key):
                 pins[int(pin[1])] = domains
             elif msi := MSI_KEY.fullmatch(key):
-                messages[int(msi[1], 16), int(msi[2])] = domains
+                messages[msi[1], int(msi[2], 16), int(msi[3])] = domains
             else:
                 continue
             if not DOMAINS.fullmatch(domains):
@@ -114,7 +114,7 @@ def held(state: State, owners: Owners) -> list[Held]:
             target = state.remapping.entries.get(message.index)
         if target:
             found.append(Held(target.vector, cpus_of(target.dest, target.logical), message.name,
-                              _name(owners.messages.get((message.bdf, message.entry)), "-"),
+                              _name(owners.messages.get(message.source), "-"),
                               target.delivery, target.logical))
     if state.remapping:
         found.append(Held(state.remapping.fault_vector, (0,), "VT-d fault event", "xen",
@@ -169,15 +169,16 @@ def _messages(state: State, owners: Owners) -> Iterator[str]:
     if state.messages is None:
         return
     for message in state.messages:
-        owned = (message.bdf, message.entry) in owners.messages
+        owned = message.source in owners.messages
         if message.enabled and not message.masked and not owned:
             yield f"L {message.name} is enabled and nobody owns it"
         if message.address >> 20 != 0xFEE:
             yield f"V {message.name} writes to address {message.address:x}, which is no interrupt"
         elif state.remapping and not message.remappable:
             yield f"V {message.name} is not in the remappable format"
-    for bdf, entry in owners.messages.keys() - {(m.bdf, m.entry) for m in state.messages}:
-        yield f"V function {bdf:04x} has no message {entry}, which dom {owners.messages[bdf, entry]} owns"
+    for source in owners.messages.keys() - {message.source for message in state.messages}:
+        kind, bdf, entry = source
+        yield f"V function {bdf:04x} has no {kind} {entry}, which dom {owners.messages[source]} owns"
 
 
 def _entries(state: State, owners: Owners) -> Iterator[str]:

@@ -96,7 +96,7 @@ class Case:
         timing = TIMING | self.timing
         words = {**({"cast": ",".join(self.members)} if self.members else {}),
                  **{key.partition("_")[0]: value for key, value in timing.items()},
-                 "slack": self.boot.slack_us, "seed": seed,
+                 "slack": self.boot.slack_us, "seed": seed, **self.boot.label,
                  **{key: value for key, value in self.params.items() if key != "cast"}}
         return " ".join(["case", self.id, *(f"{key}={value}" for key, value in words.items())])
 

@@ -193,7 +193,7 @@ def test_good(tmp_path: Path) -> None:
     assert cases[-1].rationale == "A mechanism on two lines."
     assert cases[-1].plan_line(7) == (
         "case topic.two[ack=new,n=3] cast=edu,edu,edu before=40 during=150 after=40 grace=50 "
-        "pace=300 slack=3000 seed=7 n=3")
+        "pace=300 slack=3000 seed=7 ack=new n=3")
 
 
 @pytest.mark.parametrize("old, new, line, told", [

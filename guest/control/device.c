@@ -9,6 +9,12 @@
 static struct device devices[MAX_DEVICES] __attribute__((section(".bss.control")));
 static unsigned int count __attribute__((section(".bss.control")));
 
+static void silence(const struct device *dev)
+{
+	if (dev->bar)
+		rescue_by_descriptor(dev->desc, dev->bar);
+}
+
 const char *device_add(uint16_t bdf, const char *model, uint32_t gsi)
 {
 	struct device *dev = &devices[count];
@@ -22,12 +28,12 @@ const char *device_add(uint16_t bdf, const char *model, uint32_t gsi)
 	if (id != ((uint32_t)dev->desc->device << 16 | dev->desc->vendor))
 		return "the device there has another PCI id";
 	dev->bar = pci_open(bdf);
-	if (!dev->bar)
+	if (!dev->bar && dev->desc->trigger.kind != ACCESS_NONE)
 		return "no memory BAR 0";
 	dev->bdf = bdf;
 	dev->gsi = gsi;
 	ich9_route(bdf, gsi);
-	rescue_by_descriptor(dev->desc, dev->bar);
+	silence(dev);
 	count++;
 	return NULL;
 }
@@ -37,7 +43,8 @@ struct device *device_take(const char *model, uint32_t gsi)
 	for (unsigned int i = 0; i < count; i++) {
 		struct device *dev = &devices[i];
 
-		if (dev->taken || dev->gsi != gsi || strcmp(dev->desc->model, model))
+		if (dev->taken || (gsi != ANY_LINE && dev->gsi != gsi) ||
+		    strcmp(dev->desc->model, model))
 			continue;
 		dev->taken = true;
 		return dev;
@@ -47,6 +54,6 @@ struct device *device_take(const char *model, uint32_t gsi)
 
 void device_release(struct device *dev)
 {
-	rescue_by_descriptor(dev->desc, dev->bar);
+	silence(dev);
 	dev->taken = false;
 }

@@ -39,7 +39,9 @@ struct device {
  */
 const char *device_add(uint16_t bdf, const char *model, uint32_t gsi);
 
-/** device_take() - a free device of @model on line @gsi, marked as taken; NULL if there is none */
+#define ANY_LINE 0u
+
+/** device_take() - a free device of @model on line @gsi or ANY_LINE, marked as taken; NULL: none is */
 struct device *device_take(const char *model, uint32_t gsi);
 
 /** device_release() - silence @dev and give it back */

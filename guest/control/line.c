@@ -104,6 +104,6 @@ int line_map_pirq(uint16_t dom, uint32_t gsi)
 	int rc = pirq_map(dom, gsi, gsi);
 
 	if (!rc)
-		own_line(gsi, dom);
+		own_line(gsi, dom == DOMID_SELF ? 0 : dom);
 	return rc;
 }

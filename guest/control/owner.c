@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "guest/control/owner.h"
 
-#include <stdbool.h>
-
 #include "guest/arch/trap.h"
 #include "guest/control/ktap.h"
 #include "guest/lib/fmt.h"
@@ -10,6 +8,7 @@
 #define MAX_OWNED 320 /* all MSI-X entries that a domain can have pirqs for, and the lines */
 #define LINE	  (1ull << 63)
 #define MESSAGE	  (1ull << 62)
+#define MSIX	  (1ull << 61)
 #define LONGEST	  12 /* of what one more run of domains adds */
 
 /* Sorted by source, then by domain. */
@@ -24,9 +23,9 @@ static uint64_t line_source(uint32_t gsi)
 	return LINE | gsi;
 }
 
-static uint64_t msi_source(uint16_t bdf, uint32_t entry)
+static uint64_t msi_source(uint16_t bdf, bool msix, uint32_t entry)
 {
-	return MESSAGE | (uint64_t)bdf << 32 | entry;
+	return MESSAGE | (msix ? MSIX : 0) | (uint64_t)bdf << 32 | entry;
 }
 
 static bool before(const struct owned *o, uint64_t source, uint16_t dom)
@@ -65,9 +64,9 @@ void own_line(uint32_t gsi, uint16_t dom)
 	own(line_source(gsi), dom);
 }
 
-void own_msi(uint16_t bdf, uint32_t entry, uint16_t dom)
+void own_msi(uint16_t bdf, bool msix, uint32_t entry, uint16_t dom)
 {
-	own(msi_source(bdf, entry), dom);
+	own(msi_source(bdf, msix, entry), dom);
 }
 
 void disown_line(uint32_t gsi, uint16_t dom)
@@ -75,9 +74,9 @@ void disown_line(uint32_t gsi, uint16_t dom)
 	disown(line_source(gsi), dom);
 }
 
-void disown_msi(uint16_t bdf, uint32_t entry, uint16_t dom)
+void disown_msi(uint16_t bdf, bool msix, uint32_t entry, uint16_t dom)
 {
-	disown(msi_source(bdf, entry), dom);
+	disown(msi_source(bdf, msix, entry), dom);
 }
 
 void disown_domain(uint16_t dom)
@@ -89,7 +88,8 @@ static int name(char *text, size_t size, uint64_t source)
 {
 	if (source & LINE)
 		return ll_snprintf(text, size, "gsi%u=", (unsigned int)(source & ~LINE));
-	return ll_snprintf(text, size, "msi%04x.%u=", (unsigned int)(source >> 32 & 0xffff),
+	return ll_snprintf(text, size, "msi%s%04x.%u=", source & MSIX ? "x" : "",
+			   (unsigned int)(source >> 32 & 0xffff),
 			   (unsigned int)(source & 0xffffffff));
 }
 

@@ -7,19 +7,20 @@
 #ifndef LIFELINE_CONTROL_OWNER_H
 #define LIFELINE_CONTROL_OWNER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /** own_line() - domain @dom has a pirq for @gsi from now on */
 void own_line(uint32_t gsi, uint16_t dom);
 
-/** own_msi() - domain @dom has MSI or MSI-X message @entry of function @bdf */
-void own_msi(uint16_t bdf, uint32_t entry, uint16_t dom);
+/** own_msi() - domain @dom has message @entry of function @bdf, of MSI or of @msix */
+void own_msi(uint16_t bdf, bool msix, uint32_t entry, uint16_t dom);
 
 /** disown_line() - @dom no longer has @gsi */
 void disown_line(uint32_t gsi, uint16_t dom);
 
 /** disown_msi() - @dom no longer has that message */
-void disown_msi(uint16_t bdf, uint32_t entry, uint16_t dom);
+void disown_msi(uint16_t bdf, bool msix, uint32_t entry, uint16_t dom);
 
 /** disown_domain() - @dom is gone, and has nothing */
 void disown_domain(uint16_t dom);

@@ -38,6 +38,13 @@ static const struct irq_descriptor table[] = {
 		.trigger = { ACCESS_WRITE, 4, 0, 0xc8, 0, E1000_SRPD },
 	},
 	{
+		/* A root port, for its MSI with mask bits; it has no BAR. */
+		.model = "ioh3420",
+		.vendor = 0x8086,
+		.device = 0x3420,
+		.source = "QEMU hw/pci-bridge/ioh3420.c: MSI capability with per-vector masking",
+	},
+	{
 		/* A source of many MSI-X entries; nothing here makes it interrupt. */
 		.model = "nvme",
 		.vendor = 0x1b36,

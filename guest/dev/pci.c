@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "guest/dev/pci.h"
 
+#include <stdbool.h>
+
 #include "guest/arch/io.h"
 #include "guest/arch/trap.h"
 #include "guest/xen/hypercall.h"
@@ -29,13 +31,43 @@ void pci_write32(uint16_t bdf, uint8_t offset, uint32_t value)
 	outl(CONFIG_DATA, value);
 }
 
+void pci_write16(uint16_t bdf, uint8_t offset, uint16_t value)
+{
+	outl(CONFIG_ADDRESS, CONFIG_ENABLE | (uint32_t)bdf << 8 | (offset & ~3u));
+	outw(CONFIG_DATA + (offset & 2), value);
+}
+
+uint8_t pci_find_capability(uint16_t bdf, uint8_t id)
+{
+	uint8_t at = 0;
+
+	if (pci_read32(bdf, PCI_COMMAND) & PCI_STATUS_CAPS)
+		at = pci_read32(bdf, PCI_CAP_PTR) & 0xfc;
+	/* 48 capabilities fill the space behind the header: a longer list has no end. */
+	for (unsigned int i = 0; at && i < 48; i++) {
+		uint32_t head = pci_read32(bdf, at);
+
+		if ((head & 0xff) == id)
+			return at;
+		at = head >> 8 & 0xfc;
+	}
+	return 0;
+}
+
+uint64_t pci_bar(uint16_t bdf, unsigned int index)
+{
+	uint8_t offset = (uint8_t)(PCI_BAR0 + 4 * index);
+	uint32_t low = pci_read32(bdf, offset);
+	bool wide = (low >> 1 & 3) == 2; /* PCI Local Bus 3.0, 6.2.5.1 */
+
+	return (low & ~0xfu) | (wide ? (uint64_t)pci_read32(bdf, offset + 4) << 32 : 0);
+}
+
 uint64_t pci_open(uint16_t bdf)
 {
-	uint32_t bar = pci_read32(bdf, PCI_BAR0);
-
-	if (bar & 1 || !(bar & ~0xfu))
+	if (pci_read32(bdf, PCI_BAR0) & 1 || !pci_bar(bdf, 0))
 		return 0;
 	/* The upper half is status, write-1-to-clear: write it as zero. */
 	pci_write32(bdf, PCI_COMMAND, (pci_read32(bdf, PCI_COMMAND) & 0xffff) | PCI_COMMAND_MEM);
-	return bar & ~0xfu;
+	return pci_bar(bdf, 0);
 }

@@ -5,10 +5,16 @@
 
 #include <stdint.h>
 
-#define PCI_VENDOR_ID	0x00
-#define PCI_COMMAND	0x04
-#define PCI_COMMAND_MEM 0x0002
-#define PCI_BAR0	0x10
+#define PCI_VENDOR_ID	   0x00
+#define PCI_COMMAND	   0x04
+#define PCI_COMMAND_MEM	   0x0002
+#define PCI_COMMAND_MASTER 0x0004     /* a message is a write of the device */
+#define PCI_STATUS_CAPS	   (1u << 20) /* of the word at PCI_COMMAND */
+#define PCI_BAR0	   0x10
+#define PCI_CAP_PTR	   0x34
+
+#define PCI_CAP_MSI  0x05
+#define PCI_CAP_MSIX 0x11
 
 /** PCI_BDF() - bus, device and function as one number */
 #define PCI_BDF(bus, dev, fn) ((uint16_t)((bus) << 8 | (dev) << 3 | (fn)))
@@ -22,10 +28,19 @@ uint32_t pci_read32(uint16_t bdf, uint8_t offset);
 /** pci_write32() - write @value to it */
 void pci_write32(uint16_t bdf, uint8_t offset, uint32_t value);
 
+/** pci_write16() - write @value to the 16-bit register at @offset */
+void pci_write16(uint16_t bdf, uint8_t offset, uint16_t value);
+
+/** pci_find_capability() - offset of capability @id of @bdf; 0 if it has none */
+uint8_t pci_find_capability(uint16_t bdf, uint8_t id);
+
+/** pci_bar() - physical address of memory BAR @index of @bdf */
+uint64_t pci_bar(uint16_t bdf, unsigned int index);
+
 /**
  * pci_open() - turn on memory decode of @bdf
  *
- * Return: physical address of its BAR 0 (32-bit memory), 0 if it has none.
+ * Return: physical address of its BAR 0 (memory), 0 if it has none.
  */
 uint64_t pci_open(uint16_t bdf);
 

@@ -51,7 +51,7 @@ TEST(nobody_has_anything)
 	forget_all();
 	EXPECT_STR(tell(), "");
 	disown_line(20, 1);
-	disown_msi(0x28, 0, 1);
+	disown_msi(0x28, false, 0, 1);
 	EXPECT_STR(tell(), "");
 }
 
@@ -73,15 +73,15 @@ TEST(a_line_and_its_sharers)
 TEST(messages_and_lines)
 {
 	forget_all();
-	own_msi(0x90, 12, 0);
+	own_msi(0x90, true, 12, 0);
 	own_line(5, 0);
-	own_msi(0x28, 0, 7);
-	EXPECT_STR(tell(), "  # audit msi0028.0=7\n  # audit msi0090.12=0\n  # audit gsi5=0\n");
-	disown_msi(0x90, 12, 7);
-	disown_msi(0x90, 11, 0);
+	own_msi(0x28, false, 0, 7);
+	EXPECT_STR(tell(), "  # audit msi0028.0=7\n  # audit msix0090.12=0\n  # audit gsi5=0\n");
+	disown_msi(0x90, true, 12, 7);
+	disown_msi(0x90, true, 11, 0);
 	disown_line(6, 0);
-	EXPECT_STR(tell(), "  # audit msi0028.0=7\n  # audit msi0090.12=0\n  # audit gsi5=0\n");
-	disown_msi(0x90, 12, 0);
+	EXPECT_STR(tell(), "  # audit msi0028.0=7\n  # audit msix0090.12=0\n  # audit gsi5=0\n");
+	disown_msi(0x90, true, 12, 0);
 	disown_domain(7);
 	EXPECT_STR(tell(), "  # audit gsi5=0\n");
 }
@@ -90,9 +90,9 @@ TEST(messages_and_lines)
 TEST(source_of_zeros)
 {
 	forget_all();
-	own_msi(0, 0, 3);
+	own_msi(0, false, 0, 3);
 	own_line(20, 3);
-	disown_msi(0, 0, 3);
+	disown_msi(0, false, 0, 3);
 	EXPECT_STR(tell(), "  # audit gsi20=3\n");
 }
 

@@ -11,9 +11,10 @@
 #define PAGE_SIZE 4096ul
 
 /* Page table entry bits, Intel SDM vol. 3A table 4-20; PTE_MMIO is uncached. */
-#define PTE_RO	 0x65ull /* P US A D */
-#define PTE_RW	 0x67ull /* P RW US A D */
-#define PTE_MMIO 0x7full /* P RW US PWT PCD A D */
+#define PTE_RO	    0x65ull /* P US A D */
+#define PTE_RW	    0x67ull /* P RW US A D */
+#define PTE_MMIO    0x7full /* P RW US PWT PCD A D */
+#define PTE_MMIO_RO 0x7dull
 
 /** map_self() - map one page at @va of this domain with page table entry @pte; dies if refused */
 void map_self(unsigned long va, uint64_t pte);

@@ -115,7 +115,7 @@ def test_boards_as_seen(plain: World, remapped: World) -> None:
 def test_owned_messages(plain: World, remapped: World) -> None:
     plain.enable_msi()
     plain.enable_msix()
-    assert plain.audit(msi0028_0="0", msi0090_1="0") == []
+    assert plain.audit(msi0028_0="0", msix0090_1="0") == []
     remapped.enable_msi(remappable(24), 0)
     irte(remapped, 24, 0xA8, EDU_BDF)
     assert remapped.audit(msi0028_0="3") == []
@@ -152,7 +152,7 @@ def test_same_vector_on_other_cpus_is_no_clash(plain: World) -> None:
 def test_owner_without_an_entry(plain: World) -> None:
     assert plain.audit(gsi20="1") == []
     assert plain.audit(gsi21="1-2") == ["V pin 21 of dom 1-2 has no entry"]
-    assert plain.audit(msi0028_1="4") == ["V function 0028 has no message 1, which dom 4 owns"]
+    assert plain.audit(msi0028_1="4") == ["V function 0028 has no msi 1, which dom 4 owns"]
 
 
 def test_wrong_messages(plain: World) -> None:
@@ -174,10 +174,10 @@ def test_wrong_msix(plain: World) -> None:
     plain.enable_msix(control=1)
     assert plain.audit() == []
     plain.enable_msix()
-    assert plain.audit() == ["L msi 00:12.0#1 is enabled and nobody owns it"]
+    assert plain.audit() == ["L msix 00:12.0#1 is enabled and nobody owns it"]
     plain.fill(plain.msix, [0xC0030011])  # the function as a whole is masked
     assert plain.audit() == []
-    assert plain.audit(msi0090_1="0") == []
+    assert plain.audit(msix0090_1="0") == []
 
 
 def test_wrong_remapping(remapped: World) -> None:
