@@ -35,6 +35,9 @@ class Board(Protocol):
     def devices(self, variant: str | None) -> tuple[Device, ...]:
         """What cases may touch."""
 
+    def uarts(self, variant: str | None) -> tuple[int, ...]:
+        """ISA interrupts that cases have a UART on."""
+
     def start(self, launch: Launch) -> None:
         """Power on. BoardError if that fails."""
 

@@ -14,6 +14,9 @@ DRIVER = "MultibootQEMUDriver"
 MODELS = {"edu": "edu", "e1000": "e1000,romfile=", "e1000e": "e1000e,romfile=",
           "ioh3420": "ioh3420,chassis=1", "nvme": "nvme,serial=lifeline"}
 
+# ISA interrupts that a UART may have: not the timer's, the cascade's and the console's.
+ISA_IRQS = [1, 3, *range(5, 16)]
+
 BDF = r"[0-9a-f]{2}:[01][0-9a-f]\.[0-7]"
 RESERVED_SLOTS = {0x00: "the host bridge", 0x1F: "the LPC bridge"}
 
@@ -33,13 +36,20 @@ class Device:
         return int(self.bdf[6])
 
 
+def uart_port(irq: int) -> int:
+    """Where the UART with this ISA interrupt is."""
+    return 0x2000 + 16 * irq
+
+
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """How a board differs from the plain one: other devices, another CPU, more QEMU arguments."""
+    """How a board differs from the plain one: other devices, another CPU, more QEMU arguments, and
+    UARTs with nothing on their lines, one on each of these ISA interrupts."""
 
     devices: tuple[Device, ...]
     cpu: str | None = None
     extra_args: str = ""
+    uarts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +93,7 @@ DEVICES = {"type": "array", "minItems": 1, "items": _object(
          "description": 'a PCI address is written as "00:04.0"'},
     model={"enum": sorted(MODELS)},
     gsi={"type": "integer", "minimum": 16, "maximum": 23})}
+UARTS = {"type": "array", "uniqueItems": True, "items": {"enum": ISA_IRQS}}
 QEMU_BOARD = _object(
     ["qemu_bin", "machine", "cpu", "memory", "devices"],
     qemu_bin=TEXT, machine={"enum": ["q35"]}, cpu=TEXT,
@@ -92,7 +103,7 @@ QEMU_BOARD = _object(
     tcg_thread={"enum": ["single", "multi"]},
     smp={"type": "integer", "minimum": 1, "maximum": 16}, icount=ICOUNT, devices=DEVICES,
     variants={"type": "object", "additionalProperties": _object(
-        ["devices"], devices=DEVICES, cpu=TEXT, extra_args={"type": "string"})})
+        ["devices"], devices=DEVICES, cpu=TEXT, extra_args={"type": "string"}, uarts=UARTS)})
 SCHEMA = _object(
     ["targets", "tools", "imports"],
     targets={"type": "object", "minProperties": 1, "additionalProperties": _object(
@@ -115,7 +126,8 @@ def load(path: Path) -> BoardFile:
             name, raw["memory"], raw.get("smp", 2), raw.get("icount"),
             devices(source, raw["devices"], (*at, "devices")),
             {key: Variant(devices(source, variant["devices"], (*at, "variants", key, "devices")),
-                          variant.get("cpu"), variant.get("extra_args", ""))
+                          variant.get("cpu"), variant.get("extra_args", ""),
+                          tuple(variant.get("uarts", ())))
              for key, variant in raw.get("variants", {}).items()}))
     return BoardFile(path, tuple(boards))
 

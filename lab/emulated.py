@@ -20,7 +20,7 @@ class QemuBoard:
         self.name: str = driver.target.name
         self.read, self.write = driver.receive, driver.send
         self.alive, self.stop, self.death = driver.alive, driver.off, driver.death
-        self.devices = driver.devices_of
+        self.devices, self.uarts = driver.devices_of, driver.uarts_of
 
     @property
     def pid(self) -> int:

@@ -19,7 +19,7 @@ from labgrid.util.qmp import QMPError
 from pexpect import TIMEOUT
 
 from lab.board import BoardError, Launch
-from lab.boardfile import MODELS, Device, parse_device
+from lab.boardfile import MODELS, Device, parse_device, uart_port
 from lab.process import Process, describe_status
 from lab.qmp import Monitor
 
@@ -40,6 +40,12 @@ def device_args(devices: tuple[Device, ...]) -> list[str]:
     return args
 
 
+def uart_args(irqs: list[int]) -> list[str]:
+    """-device arguments; `index` is of no meaning, but QEMU has only four."""
+    return [word for irq in irqs
+            for word in ("-device", f"isa-serial,index=1,iobase={uart_port(irq):#x},irq={irq}")]
+
+
 def doubled(text: str) -> str:
     """A comma in an argument that QEMU splits at commas."""
     return text.replace(",", ",,")
@@ -55,7 +61,7 @@ class MultibootQEMUDriver(QEMUDriver):
 
     Args:
         devices (list): {bdf, model} of what is on the board, see lab.boardfile
-        variants (dict): boards that differ, by name: {devices, cpu, extra_args}, see lab.boardfile
+        variants (dict): boards that differ, by name: {devices, cpu, extra_args, uarts}, see lab.boardfile
         accel (str), tcg_thread (str), smp (int), icount (str): as QEMU has them
     """
 
@@ -95,9 +101,12 @@ class MultibootQEMUDriver(QEMUDriver):
     def devices_of(self, variant: str | None) -> tuple[Device, ...]:
         return tuple(parse_device(entry) for entry in self._of(variant)["devices"])
 
+    def uarts_of(self, variant: str | None) -> tuple[int, ...]:
+        return tuple(self._of(variant)["uarts"])
+
     def _of(self, variant: str | None) -> dict[str, Any]:
         """What `variant` says, over what the plain board has."""
-        plain = {"devices": self.devices, "cpu": self.cpu, "extra_args": ""}
+        plain = {"devices": self.devices, "cpu": self.cpu, "extra_args": "", "uarts": []}
         if variant is None:
             return plain
         if variant not in self.variants:
@@ -127,7 +136,8 @@ class MultibootQEMUDriver(QEMUDriver):
                 "-m", self.memory, "-smp", str(launch.smp or self.smp), "-accel", accel,
                 *(["-icount", icount] if icount else []), *shlex.split(self.extra_args),
                 *shlex.split(board["extra_args"]),
-                *device_args(self.devices_of(launch.variant)), "-device", DEBUG_EXIT,
+                *device_args(self.devices_of(launch.variant)), *uart_args(board["uarts"]),
+                "-device", DEBUG_EXIT,
                 "-kernel", "hypervisor", "-append", launch.cmdline,
                 *(["-initrd", ",".join(modules)] if modules else [])]
 

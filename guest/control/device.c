@@ -4,10 +4,14 @@
 #include "fault/fault.h"
 #include "guest/dev/ich9.h"
 #include "guest/dev/pci.h"
+#include "guest/dev/uart.h"
 #include "guest/lib/string.h"
+
+#define ISA_IRQS 16
 
 static struct device devices[MAX_DEVICES] __attribute__((section(".bss.control")));
 static unsigned int count __attribute__((section(".bss.control")));
+static uint16_t uarts[ISA_IRQS] __attribute__((section(".bss.control")));
 
 static void silence(const struct device *dev)
 {
@@ -36,6 +40,22 @@ const char *device_add(uint16_t bdf, const char *model, uint32_t gsi)
 	silence(dev);
 	count++;
 	return NULL;
+}
+
+const char *uart_add(unsigned int irq, uint16_t port)
+{
+	if (irq >= ISA_IRQS)
+		return "no such ISA interrupt";
+	if (!uart_present(port))
+		return "no UART there";
+	uart_quiet(port);
+	uarts[irq] = port;
+	return NULL;
+}
+
+uint16_t uart_port(unsigned int irq)
+{
+	return irq < ISA_IRQS ? uarts[irq] : 0;
 }
 
 struct device *device_take(const char *model, uint32_t gsi)

@@ -44,6 +44,12 @@ const char *device_add(uint16_t bdf, const char *model, uint32_t gsi);
 /** device_take() - a free device of @model on line @gsi or ANY_LINE, marked as taken; NULL: none is */
 struct device *device_take(const char *model, uint32_t gsi);
 
+/** uart_add() - make a UART of the board file known, at @port with ISA interrupt @irq. Return: as above */
+const char *uart_add(unsigned int irq, uint16_t port);
+
+/** uart_port() - port of the UART with ISA interrupt @irq, 0: the board has none there */
+uint16_t uart_port(unsigned int irq);
+
 /** device_release() - silence @dev and give it back */
 void device_release(struct device *dev);
 

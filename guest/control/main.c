@@ -43,11 +43,31 @@ static void say_hello(void)
 		  (int)(version & 0xffff), domctl_version, cpus, (unsigned long long)free_pages);
 }
 
+static _Noreturn void refuse(const char *what, const char *wrong)
+{
+	char why[110];
+
+	ll_snprintf(why, sizeof(why), "%s of the plan: %s", what, wrong);
+	die(why);
+}
+
+static void add_uart(struct span line)
+{
+	const char *wrong = "malformed line";
+	uint64_t port = plan_number(line, "port", 0);
+	uint64_t irq = plan_number(line, "irq", 16);
+
+	if (port && port < 0xfff8 && irq < 16)
+		wrong = uart_add((unsigned int)irq, (uint16_t)port);
+	if (wrong)
+		refuse("UART", wrong);
+}
+
 static void add_device(struct span line)
 {
 	struct span where, model;
-	char name[16], why[110];
 	const char *wrong = "malformed line";
+	char name[16];
 	uint16_t bdf;
 
 	if (plan_next_word(&line, ' ', &where) && plan_next_word(&line, ' ', &model) &&
@@ -55,10 +75,8 @@ static void add_device(struct span line)
 		span_copy(model, name, sizeof(name));
 		wrong = device_add(bdf, name, (uint32_t)plan_number(line, "gsi", 0));
 	}
-	if (!wrong)
-		return;
-	ll_snprintf(why, sizeof(why), "device of the plan: %s", wrong);
-	die(why);
+	if (wrong)
+		refuse("device", wrong);
 }
 
 static void carry_out(struct span plan)
@@ -71,6 +89,8 @@ static void carry_out(struct span plan)
 			continue;
 		if (span_is(word, "device"))
 			add_device(line);
+		else if (span_is(word, "uart"))
+			add_uart(line);
 		else if (span_is(word, "case"))
 			test_run(line, ++number);
 	}

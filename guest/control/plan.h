@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The plan: the text module that says which devices may be touched and which
- * cases run, in order. Lines are "device BDF MODEL gsi=N" and "case ID key=value...".
+ * cases run, in order. Lines are "device BDF MODEL gsi=N", "uart irq=N port=N"
+ * and "case ID key=value...".
  * Pure text handling: nothing here knows of Xen. The text is never modified.
  */
 #ifndef LIFELINE_CONTROL_PLAN_H

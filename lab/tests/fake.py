@@ -37,6 +37,9 @@ class FakeBoard:
             raise BoardError(f"no variant {variant}")
         return (Device("00:04.0", "edu", 20), Device("00:08.0", "e1000", 20))
 
+    def uarts(self, variant: str | None) -> tuple[int, ...]:
+        return ()
+
     def start(self, launch: Launch) -> None:
         self.launches.append(launch)
         self.plans.append(launch.modules[1][0].read_text())
