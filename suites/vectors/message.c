@@ -133,6 +133,7 @@ TEST_CASE("vectors.msi", msi);
 
 static unsigned int map_all(struct test *t, struct message *m, struct device *dev, unsigned int n)
 {
+	struct message_value v;
 	unsigned int mapped = 0;
 
 	for (unsigned int i = 0; i < n; i++) {
@@ -141,6 +142,8 @@ static unsigned int map_all(struct test *t, struct message *m, struct device *de
 		check(t, !rc, "L map_pirq of MSI-X entry %u: %d, expected 0", i, rc);
 		if (rc)
 			break;
+		message_read(&m[i], &v);
+		expect_xens(t, &m[i], &v);
 		mapped++;
 	}
 	return mapped;

@@ -64,7 +64,7 @@ static void attack_register(struct test *t, const struct message *m, enum path p
 	for (unsigned int i = 0; i < VALUES; i++) {
 		write_config(path, m->dev->bdf, at, values[i]);
 		message_read(m, &now);
-		if (same(&first, &now))
+		if (same(&first, &now) && pci_read32(m->dev->bdf, at) == before)
 			continue;
 		if (!moved++)
 			ktap_line("  # wrote %08x: message %llx %x, was %llx %x", values[i],
@@ -72,8 +72,8 @@ static void attack_register(struct test *t, const struct message *m, enum path p
 				  (unsigned long long)first.address, first.data);
 		write_config(path, m->dev->bdf, at, before);
 	}
-	check(t, !moved, "V %s by %s: %u of %u writes moved the message, expected 0", what,
-	      path_name[path], moved, (unsigned int)VALUES);
+	check(t, !moved, "V %s by %s: moved by %u of %u writes, expected 0", what, path_name[path],
+	      moved, (unsigned int)VALUES);
 }
 
 static struct device *device_of(struct test *t)
@@ -158,7 +158,10 @@ static void msi_config(struct test *t)
 }
 TEST_CASE("vectors.msi_config", msi_config);
 
-/* The capability of MSI-X: where the table is, and the enable bits in a word of another size. */
+/*
+ * The control word of MSI-X, in an access of another size than Xen looks through. The other two
+ * words are read-only in the device.
+ */
 static void msix_config(struct test *t)
 {
 	struct device *dev = device_take("e1000e", 21);
@@ -170,8 +173,6 @@ static void msix_config(struct test *t)
 		return;
 	for (enum path path = 0; path < PATHS; path++) {
 		attack_register(t, &m, path, 0, "MSI-X control");
-		attack_register(t, &m, path, 4, "MSI-X table offset");
-		attack_register(t, &m, path, 8, "MSI-X pending bits' offset");
 	}
 	audit_mark(t, "attacked");
 	expect_back(t, &m);
@@ -197,8 +198,8 @@ static void attack_table(struct test *t, const struct message *m, unsigned int o
 			if (entry[w] != before)
 				entry[w] = before;
 		}
-		check(t, !moved, "V MSI-X table, %s: %u of %u writes moved the message, expected 0",
-		      word[w], moved, (unsigned int)VALUES);
+		check(t, !moved, "V MSI-X table, %s: moved by %u of %u writes, expected 0", word[w],
+		      moved, (unsigned int)VALUES);
 	}
 }
 
