@@ -103,7 +103,7 @@ void message_enable(const struct message *m, bool on)
 uint64_t message_frame(const struct message *m, unsigned int *offset)
 {
 	uint32_t where = pci_read32(m->dev->bdf, m->cap + MSIX_TABLE);
-	uint64_t at = table_bar(m) + (where & ~MSIX_BIR) + m->entry * MSIX_ENTRY_SIZE;
+	uint64_t at = table_bar(m) + (where & ~MSIX_BIR) + (uint64_t)m->entry * MSIX_ENTRY_SIZE;
 
 	*offset = at % PAGE_SIZE;
 	return at - *offset;

@@ -11,7 +11,9 @@ static const uint8_t vectors[] = {
 };
 static const uint8_t modes[] = { 0, 1, 2, 4, 5, 7 }; /* Fixed LowestPrio SMI NMI INIT ExtINT */
 
-_Static_assert(sizeof(vectors) * sizeof(modes) * 8 == MATRIX_SIZE, "the matrix has another size");
+#define MODES sizeof(modes)
+
+_Static_assert(MATRIX_SIZE / (8 * MODES) == sizeof(vectors), "the matrix has another size");
 
 #define LAST_ALLOWED_MODE 1
 /* Delivery status and remote IRR come and go with interrupts. */
@@ -19,9 +21,9 @@ _Static_assert(sizeof(vectors) * sizeof(modes) * 8 == MATRIX_SIZE, "the matrix h
 
 uint32_t matrix_value(unsigned int i)
 {
-	uint32_t bits = i % 8, mode = modes[i / 8 % sizeof(modes)];
+	uint32_t bits = i % 8, mode = modes[i / 8 % MODES];
 
-	return vectors[i / 8 / sizeof(modes)] | RTE_MODE(mode) | (bits & 1 ? RTE_LOW_ACTIVE : 0) |
+	return vectors[i / 8 / MODES] | RTE_MODE(mode) | (bits & 1 ? RTE_LOW_ACTIVE : 0) |
 	       (bits & 2 ? RTE_LEVEL : 0) | (bits & 4 ? RTE_MASK : 0);
 }
 

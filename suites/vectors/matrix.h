@@ -12,7 +12,7 @@
 #define RTE_MASK       (1u << 16)
 
 /** MATRIX_SIZE - 11 vectors, 6 delivery modes, polarity, trigger and mask */
-#define MATRIX_SIZE (11u * 6u * 8u)
+#define MATRIX_SIZE 528u
 
 /** matrix_value() - value @i of the matrix, below MATRIX_SIZE */
 uint32_t matrix_value(unsigned int i);
