@@ -64,6 +64,11 @@ uint64_t test_mark(struct test *t, const char *label, uint32_t gsi, const char *
 	return rte;
 }
 
+void test_mark_board(struct test *t, const char *label, uint32_t gsi, const char *expect)
+{
+	mark_and_wait(t, "  # mark %s pin=%u %s", label, gsi, expect);
+}
+
 void test_mark_pins(struct test *t, const char *label, uint32_t first, const uint64_t *rte,
 		    unsigned int n)
 {

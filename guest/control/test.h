@@ -65,6 +65,14 @@ __attribute__((format(printf, 2, 3))) void test_error(struct test *t, const char
 uint64_t test_mark(struct test *t, const char *label, uint32_t gsi, const char *expect);
 
 /**
+ * test_mark_board() - as test_mark(), for a guest that may not ask Xen for the entry
+ *
+ * The host checks @expect alone, e.g. "mask=1 vec=same": the vector of the case's
+ * last mark of this pin.
+ */
+void test_mark_board(struct test *t, const char *label, uint32_t gsi, const char *expect);
+
+/**
  * test_mark_pins() - as test_mark(), for @n entries from @first, expecting only
  * that the board has what Xen told
  */
