@@ -62,8 +62,41 @@ pvh_start:
 	call pvh_main
 	ud2
 
+/*
+ * Exceptions as the CPU frames them: [error code], rip, cs, rflags, rsp, ss. As in
+ * head.S all are made alike, and none returns.
+ */
+	.macro trap vector, has_error
+pvh_trap_\vector:
+	.if !\has_error
+	push $0
+	.endif
+	push $\vector
+	mov %rsp, %rdi
+	and $-16, %rsp
+	call trap_fatal
+	ud2
+	.endm
+
+	trap 0, 0
+	trap 3, 0
+	trap 6, 0
+	trap 8, 1
+	trap 10, 1
+	trap 11, 1
+	trap 12, 1
+	trap 13, 1
+	trap 14, 1
+	trap 17, 1
+
 	.section .rodata
 	.balign 8
+	.globl pvh_trap_entries
+pvh_trap_entries:
+	.irp vector, 0, 3, 6, 8, 10, 11, 12, 13, 14, 17
+	.quad \vector, pvh_trap_\vector
+	.endr
+	.quad -1, 0
 gdt:
 	.quad 0
 	.quad 0x00af9b000000ffff	/* 64-bit code, ring 0 */

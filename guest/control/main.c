@@ -117,6 +117,7 @@ void pvh_main(const struct hvm_start_info *si)
 	/* Without hypercalls there is nobody to tell why. */
 	if (!pvh_init())
 		asm volatile("ud2");
+	trap_init_pvh();
 	if (event_init_pvh())
 		die("Xen does not map its shared info page");
 	if (!(si->flags & SIF_INITDOMAIN))

@@ -284,10 +284,9 @@ static void pvh_dom0(struct test *t)
 	/* The first time that a pin is opened Xen gives it a vector: from then on it stands. */
 	vioapic_write_all(t, 0x21);
 	mark_all(t, "routed", "mask=0");
-	for (unsigned int i = 0; i < sizeof(vectors); i++) {
+	for (unsigned int i = 0; i < sizeof(vectors); i++)
 		vioapic_write_all(t, vectors[i]);
-		mark_all(t, "written", "mask=0 vec=same");
-	}
+	mark_all(t, "written", "mask=0 vec=same");
 	expect_delivery(t, 21);
 }
 TEST_CASE("vectors.pvh_dom0", pvh_dom0);
