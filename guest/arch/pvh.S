@@ -63,6 +63,26 @@ pvh_start:
 	ud2
 
 /*
+ * long pvh_user_stub(nr, cmd, arg): a hypercall from ring 3. There by SYSRET, back by
+ * SYSCALL, whose MSRs pvh_call_as_user() has set up; the stack stays the same one.
+ */
+	.text
+	.globl pvh_user_stub, pvh_user_return
+pvh_user_stub:
+	mov %edi, %eax
+	mov %rsi, %rdi
+	mov %rdx, %rsi
+	shl $5, %eax
+	add $hypercall_page, %rax
+	lea 1f(%rip), %rcx
+	mov $2, %r11d			/* rflags */
+	sysretq
+1:	call *%rax
+	syscall
+pvh_user_return:
+	ret
+
+/*
  * Exceptions as the CPU frames them: [error code], rip, cs, rflags, rsp, ss. As in
  * head.S all are made alike, and none returns.
  */

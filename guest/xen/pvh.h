@@ -22,4 +22,7 @@ bool pvh_init(void);
  */
 void pvh_map(unsigned long va, uint64_t pte);
 
+/** pvh_call_as_user() - hypercall @nr with @cmd and @arg from ring 3. Return: Xen's result */
+long pvh_call_as_user(unsigned int nr, unsigned long cmd, void *arg);
+
 #endif

@@ -4,9 +4,10 @@
  *
  * Mechanism: hvm_physdev_op() lets the pirq calls through to domains with
  * XENFEAT_hvm_pirqs alone, which a PVH domain never has; four calls about PCI to
- * the control domain; and answers ENOSYS to the rest. So V holds without a check of
- * values: there is no way to say one. Of a PVH control domain's writes to the
- * IO-APIC that it is shown (vioapic.c), Xen takes trigger and polarity.
+ * the control domain; and answers ENOSYS to the rest. From ring 3, hvm_hypercall()
+ * answers EPERM to all. So V holds without a check of values: there is no way to
+ * say one. Of a PVH control domain's writes to the IO-APIC that it is shown
+ * (vioapic.c), Xen takes trigger and polarity.
  */
 #include "guest/control/audit.h"
 #include "guest/control/cast.h"
@@ -17,6 +18,7 @@
 #include "guest/xen/domctl.h"
 #include "guest/xen/hypercall.h"
 #include "guest/xen/mem.h"
+#include "guest/xen/pvh.h"
 
 #define IOAPIC_BASE   0xfec00000ul
 #define FREE_PIN      19
@@ -151,6 +153,21 @@ static void expect_refused(struct test *t, struct sibling *s)
 	check(t, !wrong, "HC %u of %u unknown calls are not ENOSYS, expected 0", wrong, unknown);
 }
 
+/* From ring 3, where a PVH guest may not call at all: not even what ring 0 may. */
+static void expect_refused_to_user(struct test *t)
+{
+	static const uint8_t tried[] = { PHYSDEVOP_alloc_irq_vector, PHYSDEVOP_apic_write,
+					 PHYSDEVOP_pci_device_add };
+
+	for (unsigned int i = 0; i < sizeof(tried); i++) {
+		union argument a = argument(tried[i]);
+		long rc = pvh_call_as_user(__HYPERVISOR_physdev_op, tried[i], a.bytes);
+
+		check(t, rc == -XEN_EPERM, "X call %u from ring 3: %ld, expected %d", tried[i], rc,
+		      -XEN_EPERM);
+	}
+}
+
 /* Xen's own: the timer, and the console's serial line. */
 static bool xens_pin(uint32_t pin)
 {
@@ -279,6 +296,7 @@ static void pvh_dom0(struct test *t)
 
 	mark_all(t, "booted", "mask=1");
 	expect_refused(t, NULL);
+	expect_refused_to_user(t);
 	mark_all(t, "called", "mask=1 vec=same");
 
 	/* The first time that a pin is opened Xen gives it a vector: from then on it stands. */
