@@ -25,7 +25,7 @@ MUTANTS = mutate.load()
 MAX_ID = int(re.search(r"char id\[(\d+)\]", (ROOT / "guest/control/test.h").read_text())[1]) - 1
 MAX_DIGITS = 15
 NUMBERS = {*(key.partition("_")[0] for key in matrix.TIMING), "slack", "seed"}
-ID = re.compile(r"[a-z_]+\.[a-z_]+\[[a-z_]+=[a-z0-9-]+(,[a-z_]+=[a-z0-9-]+)*\]")
+ID = re.compile(r"[a-z_]+\.[a-z][a-z0-9_]*\[[a-z_]+=[a-z0-9-]+(,[a-z_]+=[a-z0-9-]+)*\]")
 PLACES = {"first": 0, "middle": 1, "last": 2}  # of an offender among two sharers
 
 

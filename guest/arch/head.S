@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Entry of the PV guest: ELF notes for Xen's loader (xen/include/public/elfnote.h),
- * the hypercall page, the first instructions, and the exception stubs.
+ * the hypercall page, the first instructions, and the exception stubs. pvh.S has
+ * the entry of the PVH guest.
  */
 #define NOTE(type, ...)                                                 \
 	.pushsection .note.Xen, "a", @note ;                            \
@@ -24,6 +25,7 @@
 	NOTE(9, .asciz "yes")				/* PAE_MODE */
 	NOTE(10, .asciz "!writable_page_tables|pae_pgdir_above_4gb")
 	NOTE(17, .long 1 << 11)				/* SUPPORTED_FEATURES: dom0 */
+	NOTE(18, .quad pvh_start)			/* PHYS32_ENTRY */
 
 	.section .text.head, "ax"
 	.globl _start
@@ -82,6 +84,7 @@ hypercall_page:
 	.bss
 	.balign 4096
 	.skip 16384
+	.globl boot_stack_end
 boot_stack_end:
 
 	.section .note.GNU-stack, "", @progbits

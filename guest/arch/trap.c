@@ -11,9 +11,20 @@ struct trap_frame {
 void trap_fatal(const struct trap_frame *frame);
 extern const struct {
 	uint64_t vector, entry;
-} trap_entries[];
+} trap_entries[], pvh_trap_entries[];
 
 static struct trap_info table[16];
+
+/* Intel SDM vol. 3A, 6.14.1 */
+static struct gate {
+	uint16_t offset_low, selector;
+	uint8_t ist, type;
+	uint16_t offset_middle;
+	uint32_t offset_high, reserved;
+} idt[18];
+
+#define CODE_SELECTOR  8 /* of the GDT in pvh.S */
+#define INTERRUPT_GATE 0x8e
 
 void trap_init(void)
 {
@@ -25,6 +36,26 @@ void trap_init(void)
 		table[i].address = trap_entries[i].entry;
 	}
 	hcall1(__HYPERVISOR_set_trap_table, (unsigned long)table);
+}
+
+void trap_init_pvh(void)
+{
+	struct {
+		uint16_t limit;
+		uint64_t base;
+	} __attribute__((packed)) pointer = { sizeof(idt) - 1, (unsigned long)idt };
+
+	for (unsigned int i = 0; (int64_t)pvh_trap_entries[i].vector >= 0; i++) {
+		uint64_t entry = pvh_trap_entries[i].entry;
+
+		idt[pvh_trap_entries[i].vector] = (struct gate){
+			.offset_low = (uint16_t)entry,
+			.offset_middle = (uint16_t)(entry >> 16),
+			.selector = CODE_SELECTOR,
+			.type = INTERRUPT_GATE,
+		};
+	}
+	asm volatile("lidt %0" : : "m"(pointer));
 }
 
 _Noreturn void die(const char *why)

@@ -78,7 +78,8 @@ void audit_mark(struct test *t, const char *label)
 	struct audit a;
 
 	audit_take(&a);
-	for (unsigned int pin = 0; pin < IOAPIC_PINS; pin += PINS_PER_LINE)
+	/* Xen tells a PVH domain of no entry: then the host has the board's alone. */
+	for (unsigned int pin = 0; a.rte[0] != ~0ull && pin < IOAPIC_PINS; pin += PINS_PER_LINE)
 		ktap_line("  # audit rte%u=%016llx rte%u=%016llx rte%u=%016llx rte%u=%016llx", pin,
 			  (unsigned long long)a.rte[pin], pin + 1,
 			  (unsigned long long)a.rte[pin + 1], pin + 2,

@@ -6,6 +6,10 @@
  *   0x100 the image up to __sibling_end, as linked
  * Only these frames exist. Everything is filled through a window of .bss and
  * unmapped again before pinning, because a page table may have no writable mapping.
+ *
+ * A PVH sibling has the same frames, but makes its page tables itself: frames 0..3
+ * stay empty, and the image goes up to __pvh_end. Its frame numbers are its own,
+ * and Xen translates them where this domain maps them.
  */
 #include "guest/control/build.h"
 
@@ -16,13 +20,15 @@
 #include "guest/xen/hypercall.h"
 #include "guest/xen/mem.h"
 
+#include <xen/arch-x86/hvm/start_info.h>
+
 enum { PFN_L4, PFN_L3, PFN_L2, PFN_L1, PFN_START_INFO, FIXED_PAGES };
 
 #define MAX_PAGES 160
 #define PTE_TABLE 0x67ull /* P RW US A D */
 
-extern char __image_start[], __bss_start[], __sibling_end[];
-extern void _start(void);
+extern char __image_start[], __bss_start[], __sibling_end[], __pvh_end[];
+extern void _start(void), pvh_start(void);
 
 static char scratch[MAX_PAGES][PAGE_SIZE] __attribute__((aligned(4096), section(".bss.control")));
 static char mailbox_window[MAX_SIBLINGS][MAILBOX_PAGES][PAGE_SIZE]
@@ -35,9 +41,9 @@ static unsigned long page_of(const void *va)
 	return (unsigned long)va / PAGE_SIZE;
 }
 
-static unsigned int image_pages(void)
+static unsigned int pages_to(const void *end)
 {
-	return (unsigned int)(page_of(__sibling_end) - page_of(__image_start));
+	return FIXED_PAGES + (unsigned int)(page_of(end) - page_of(__image_start));
 }
 
 /* Index into frames[] and scratch[] of the image page that holds @va. */
@@ -91,10 +97,17 @@ static void fill_page_tables(unsigned int n)
 		l1[page_of(__image_start) + i - FIXED_PAGES] = frames[i] << 12 | PTE_RW;
 }
 
+static void fill_image(unsigned int n)
+{
+	size_t initialised = (size_t)(__bss_start - __image_start);
+
+	memcpy(scratch[FIXED_PAGES], __image_start, initialised);
+	memset(scratch[FIXED_PAGES] + initialised, 0, (n - FIXED_PAGES) * PAGE_SIZE - initialised);
+}
+
 static int fill(domid_t dom, unsigned int n)
 {
 	struct start_info *si = (struct start_info *)scratch[PFN_START_INFO];
-	size_t initialised = (size_t)(__bss_start - __image_start);
 	uint64_t shared_mfn;
 	int rc = domctl_shared_info(dom, &shared_mfn);
 
@@ -103,8 +116,18 @@ static int fill(domid_t dom, unsigned int n)
 	fill_page_tables(n);
 	si->nr_pages = n;
 	si->shared_info = shared_mfn << 12;
-	memcpy(scratch[FIXED_PAGES], __image_start, initialised);
-	memset(scratch[FIXED_PAGES] + initialised, 0, image_pages() * PAGE_SIZE - initialised);
+	fill_image(n);
+	return 0;
+}
+
+static int fill_pvh(domid_t dom, unsigned int n)
+{
+	struct hvm_start_info *si = (struct hvm_start_info *)scratch[PFN_START_INFO];
+
+	(void)dom;
+	memset(scratch, 0, FIXED_PAGES * PAGE_SIZE);
+	si->magic = XEN_HVM_START_MAGIC_VALUE;
+	fill_image(n);
 	return 0;
 }
 
@@ -144,7 +167,7 @@ void build_unmap_mailbox(unsigned int slot)
 		unmap((unsigned long)mailbox_window[slot][i]);
 }
 
-static int start_state(domid_t dom)
+static int start(domid_t dom)
 {
 	struct mmuext_op pin = { .cmd = MMUEXT_PIN_L4_TABLE, .arg1.mfn = frames[PFN_L4] };
 	int rc = domctl_hypercall_page(dom, frames[index_of(hypercall_page)]);
@@ -154,35 +177,62 @@ static int start_state(domid_t dom)
 	if (!rc)
 		rc = domctl_set_vcpu(dom, (unsigned long)_start, PFN_START_INFO * PAGE_SIZE,
 				     frames[PFN_L4]);
+	if (!rc)
+		rc = mask_events(dom);
 	return rc;
 }
 
-int build_domain(domid_t *dom, struct mailbox **box, unsigned int slot)
+static int start_pvh(domid_t dom)
 {
-	unsigned int n = FIXED_PAGES + image_pages();
+	return domctl_set_vcpu_pvh(dom, (uint32_t)(unsigned long)pvh_start,
+				   PFN_START_INFO * PAGE_SIZE);
+}
+
+/* What the two kinds of sibling do not share. */
+struct kind {
+	int (*create)(domid_t *dom, unsigned int pages);
+	int (*fill)(domid_t dom, unsigned int n);
+	int (*start)(domid_t dom);
+};
+
+static int build(const struct kind *kind, unsigned int n, domid_t *dom, struct mailbox **box,
+		 unsigned int slot)
+{
 	int rc, unmapped;
 
 	if (n > MAX_PAGES || slot >= MAX_SIBLINGS)
 		return -XEN_E2BIG;
-	rc = domctl_create(dom, n);
+	rc = kind->create(dom, n);
 	if (rc)
 		return rc;
 	rc = populate(*dom, n);
 	if (!rc)
 		rc = remap_scratch(*dom, n);
 	if (!rc) {
-		rc = fill(*dom, n);
+		rc = kind->fill(*dom, n);
 		unmapped = remap_scratch(DOMID_SELF, n);
 		rc = rc ? rc : unmapped;
 	}
 	if (!rc)
-		rc = start_state(*dom);
-	if (!rc)
-		rc = mask_events(*dom);
+		rc = kind->start(*dom);
 	if (!rc)
 		rc = map_mailbox(*dom, slot);
 	if (rc)
 		domctl_destroy(*dom);
 	*box = (struct mailbox *)mailbox_window[slot];
 	return rc;
+}
+
+int build_domain(domid_t *dom, struct mailbox **box, unsigned int slot)
+{
+	const struct kind pv = { domctl_create, fill, start };
+
+	return build(&pv, pages_to(__sibling_end), dom, box, slot);
+}
+
+int build_pvh(domid_t *dom, struct mailbox **box, unsigned int slot)
+{
+	const struct kind pvh = { domctl_create_pvh, fill_pvh, start_pvh };
+
+	return build(&pvh, pages_to(__pvh_end), dom, box, slot);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Builds a sibling: a PV domain that runs this very image. */
+/* Builds a sibling: a PV or PVH domain that runs this very image. */
 #ifndef LIFELINE_CONTROL_BUILD_H
 #define LIFELINE_CONTROL_BUILD_H
 
@@ -15,6 +15,9 @@
  * Return: 0 or -errno; on error nothing is left.
  */
 int build_domain(domid_t *dom, struct mailbox **box, unsigned int slot);
+
+/** build_pvh() - the same as PVH domain, which will enter pvh_main(); it has no device */
+int build_pvh(domid_t *dom, struct mailbox **box, unsigned int slot);
 
 /** build_unmap_mailbox() - drop the mapping, which would keep a dead domain from going */
 void build_unmap_mailbox(unsigned int slot);

@@ -55,6 +55,21 @@ static int place(const struct sibling *s)
 	return domctl_pin_cpu(s->dom, s->offender ? cpus - 1 : 0);
 }
 
+int sibling_birth_pvh(struct sibling *s)
+{
+	int rc = build_pvh(&s->dom, &s->box, s->slot);
+
+	if (rc)
+		return rc;
+	s->live = true;
+	rc = connect(s);
+	if (!rc)
+		rc = domctl_unpause(s->dom);
+	if (rc)
+		sibling_kill(s);
+	return rc;
+}
+
 int sibling_birth(struct cast *c, struct sibling *s)
 {
 	int rc = build_domain(&s->dom, &s->box, s->slot);

@@ -72,6 +72,9 @@ struct sibling *cast_offender(struct cast *c);
  */
 int sibling_birth(struct cast *c, struct sibling *s);
 
+/** sibling_birth_pvh() - build @s as PVH domain, which has no device, and let it run */
+int sibling_birth_pvh(struct sibling *s);
+
 /** sibling_order() - give an order without waiting */
 void sibling_order(struct sibling *s, enum order order, uint32_t argument);
 

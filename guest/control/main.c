@@ -11,8 +11,12 @@
 #include "guest/xen/domctl.h"
 #include "guest/xen/event.h"
 #include "guest/xen/hypercall.h"
+#include "guest/xen/pvh.h"
+
+#include <xen/arch-x86/hvm/start_info.h>
 
 void guest_main(struct start_info *si);
+void pvh_main(const struct hvm_start_info *si);
 
 static unsigned int count_cases(struct span plan)
 {
@@ -105,10 +109,8 @@ static _Noreturn void power_off(void)
 		xen_sched_op(SCHEDOP_shutdown, &off);
 }
 
-static _Noreturn void control_main(const struct start_info *si)
+static _Noreturn void control_main(struct span plan)
 {
-	struct span plan = { (const char *)si->mod_start, si->mod_len };
-
 	ktap_line("KTAP version 1");
 	ktap_line("1..%u", count_cases(plan));
 	pci_init();
@@ -122,6 +124,25 @@ void guest_main(struct start_info *si)
 	trap_init();
 	event_init(si->shared_info);
 	if (si->flags & SIF_INITDOMAIN)
-		control_main(si);
+		control_main((struct span){ (const char *)si->mod_start, si->mod_len });
 	sibling_main();
+}
+
+/* The same for a domain that Xen or build_pvh() starts as PVH: by the entry of guest/arch/pvh.S. */
+void pvh_main(const struct hvm_start_info *si)
+{
+	const struct hvm_modlist_entry *module = (const void *)si->modlist_paddr;
+	struct span plan = { 0 };
+
+	/* Without hypercalls there is nobody to tell why. */
+	if (!pvh_init())
+		asm volatile("ud2");
+	trap_init_pvh();
+	if (event_init_pvh())
+		die("Xen does not map its shared info page");
+	if (!(si->flags & SIF_INITDOMAIN))
+		sibling_main();
+	if (si->nr_modules)
+		plan = (struct span){ (const char *)module->paddr, module->size };
+	control_main(plan);
 }

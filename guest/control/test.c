@@ -67,6 +67,11 @@ uint64_t test_mark(struct test *t, const char *label, uint32_t gsi, const char *
 	return rte;
 }
 
+void test_mark_board(struct test *t, const char *label, uint32_t gsi, const char *expect)
+{
+	mark_and_wait(t, "  # mark %s pin=%u %s", label, gsi, expect);
+}
+
 void test_mark_audit(struct test *t, const char *label)
 {
 	mark_and_wait(t, "  # mark %s audit=1", label);

@@ -61,7 +61,7 @@ struct guest_call {
 
 /**
  * struct mailbox - see above
- * @model: row of the descriptor table
+ * @model: row of the descriptor table; empty: it has no device, it can ORDER_CALL alone
  * @bar: physical address of BAR 0
  * @pirq: pirq of the line
  * @port: event channel to the control domain

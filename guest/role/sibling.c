@@ -23,7 +23,6 @@ static void open_device(struct driver *d)
 	map_self((unsigned long)bar_page, box->bar | PTE_MMIO);
 	d->io = mmio_dev_io(bar_page);
 	d->pirq = box->pirq;
-	d->kick = box->port;
 	d->random = box->seed;
 	irq_quiet(d->desc, &d->io);
 	irq_enable(d->desc, &d->io);
@@ -95,7 +94,9 @@ _Noreturn void sibling_main(void)
 	struct driver *d = &driver;
 
 	d->box = &sibling_mailbox.box;
-	open_device(d);
+	d->kick = d->box->port;
+	if (d->box->model[0])
+		open_device(d);
 	for (;;) {
 		take_order(d);
 		if (d->win)

@@ -7,6 +7,7 @@
 #include "guest/xen/hypercall.h"
 
 #include <xen/domctl.h>
+#include <xen/hvm/save.h>
 #include <xen/sysctl.h>
 
 #if XEN_DOMCTL_INTERFACE_VERSION != 0x15 || XEN_SYSCTL_INTERFACE_VERSION != 0x15
@@ -14,7 +15,14 @@
 #endif
 
 #define TSC_MODE_NEVER_EMULATE 2 /* xen/arch/x86/include/asm/time.h */
-#define PV_TAKES_DEFAULT       (-1)
+#define XENS_DEFAULT	       (-1)
+
+/* Segment attributes as in an SVM save area: the descriptor's bits 55:52 and 47:40. */
+#define FLAT_CODE32 0xc9bu
+#define FLAT_DATA32 0xc93u
+#define BUSY_TSS32  0x8bu
+#define CR0_PE	    0x01u
+#define CR0_ET	    0x10u
 
 const uint32_t domctl_version = XEN_DOMCTL_INTERFACE_VERSION;
 const char domctl_release[] = "4.17";
@@ -45,15 +53,17 @@ static int set_tsc_native(domid_t dom)
 	return domctl(&op, XEN_DOMCTL_settscinfo, dom);
 }
 
-int domctl_create(domid_t *dom, unsigned int pages)
+static int create(domid_t *dom, unsigned int pages, uint32_t flags, uint32_t emulation)
 {
 	struct xen_domctl op = {
 		.u.createdomain =
 			{
+				.flags = flags,
+				.arch.emulation_flags = emulation,
 				.max_vcpus = 1,
 				.max_evtchn_port = 1023,
-				.max_grant_frames = PV_TAKES_DEFAULT,
-				.max_maptrack_frames = PV_TAKES_DEFAULT,
+				.max_grant_frames = XENS_DEFAULT,
+				.max_maptrack_frames = XENS_DEFAULT,
 				.grant_opts = XEN_DOMCTL_GRANT_version(1),
 			},
 	};
@@ -74,6 +84,17 @@ int domctl_create(domid_t *dom, unsigned int pages)
 	if (rc)
 		domctl_destroy(*dom);
 	return rc;
+}
+
+int domctl_create(domid_t *dom, unsigned int pages)
+{
+	return create(dom, pages, 0, 0);
+}
+
+/* As libxl has a PVH domain: of all that Xen can emulate, the local APIC alone. */
+int domctl_create_pvh(domid_t *dom, unsigned int pages)
+{
+	return create(dom, pages, XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap, XEN_X86_EMU_LAPIC);
 }
 
 int domctl_shared_info(domid_t dom, uint64_t *mfn)
@@ -107,6 +128,43 @@ int domctl_set_vcpu(domid_t dom, unsigned long rip, unsigned long rsi, uint64_t 
 	context.ctrlreg[3] = cr3_mfn << 12;
 	set_xen_guest_handle(op.u.vcpucontext.ctxt, &context);
 	return domctl(&op, XEN_DOMCTL_setvcpucontext, dom);
+}
+
+/*
+ * The state of docs/misc/pvh.pandoc, as a save record: setvcpucontext has no
+ * control registers for a domain with hardware-assisted paging.
+ */
+int domctl_set_vcpu_pvh(domid_t dom, uint32_t eip, uint32_t ebx)
+{
+	static struct {
+		struct hvm_save_descriptor header_d;
+		struct hvm_save_header header;
+		struct hvm_save_descriptor cpu_d;
+		struct hvm_hw_cpu cpu;
+		struct hvm_save_descriptor end_d;
+		HVM_SAVE_TYPE(END) end;
+	} __attribute__((packed)) record;
+	struct xen_domctl op = { .u.hvmcontext.size = sizeof(record) };
+
+	memset(&record, 0, sizeof(record));
+	record.header_d.typecode = HVM_SAVE_CODE(HEADER);
+	record.header_d.length = HVM_SAVE_LENGTH(HEADER);
+	record.header.magic = HVM_FILE_MAGIC;
+	record.header.version = HVM_FILE_VERSION;
+	record.cpu_d.typecode = HVM_SAVE_CODE(CPU);
+	record.cpu_d.length = HVM_SAVE_LENGTH(CPU);
+	record.cpu.rip = eip;
+	record.cpu.rbx = ebx;
+	record.cpu.rflags = 2;
+	record.cpu.cr0 = CR0_PE | CR0_ET;
+	record.cpu.cs_limit = record.cpu.ds_limit = record.cpu.es_limit = record.cpu.ss_limit = ~0u;
+	record.cpu.tr_limit = 0x67;
+	record.cpu.cs_arbytes = FLAT_CODE32;
+	record.cpu.ds_arbytes = record.cpu.es_arbytes = record.cpu.ss_arbytes = FLAT_DATA32;
+	record.cpu.tr_arbytes = BUSY_TSS32;
+	record.end_d.typecode = HVM_SAVE_CODE(END);
+	set_xen_guest_handle(op.u.hvmcontext.buffer, (uint8_t *)&record);
+	return domctl(&op, XEN_DOMCTL_sethvmcontext, dom);
 }
 
 int domctl_pin_cpu(domid_t dom, unsigned int cpu)

@@ -30,6 +30,9 @@ int domctl_probe(void);
 /** domctl_create() - new PV domain with one vCPU and at most @pages pages; *@dom is its id */
 int domctl_create(domid_t *dom, unsigned int pages);
 
+/** domctl_create_pvh() - the same as PVH domain: hardware-assisted paging, no device model */
+int domctl_create_pvh(domid_t *dom, unsigned int pages);
+
 /** domctl_shared_info() - machine frame of @dom's shared info page in *@mfn */
 int domctl_shared_info(domid_t dom, uint64_t *mfn);
 
@@ -38,6 +41,9 @@ int domctl_hypercall_page(domid_t dom, uint64_t mfn);
 
 /** domctl_set_vcpu() - registers of vCPU 0: entry @rip, stack @rsp, @rsi, page table frame @cr3 */
 int domctl_set_vcpu(domid_t dom, unsigned long rip, unsigned long rsi, uint64_t cr3_mfn);
+
+/** domctl_set_vcpu_pvh() - vCPU 0 of a PVH domain enters @eip in 32-bit mode with @ebx */
+int domctl_set_vcpu_pvh(domid_t dom, uint32_t eip, uint32_t ebx);
 
 /** domctl_pin_cpu() - vCPU 0 of @dom runs on physical CPU @cpu alone */
 int domctl_pin_cpu(domid_t dom, unsigned int cpu);

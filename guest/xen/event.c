@@ -20,6 +20,20 @@ void event_init(uint64_t maddr)
 	event_mask_all(shared_info());
 }
 
+int event_init_pvh(void)
+{
+	struct xen_add_to_physmap add = {
+		.domid = DOMID_SELF,
+		.space = XENMAPSPACE_shared_info,
+		.gpfn = (unsigned long)shared_info_page / PAGE_SIZE,
+	};
+	int rc = (int)xen_memory_op(XENMEM_add_to_physmap, &add);
+
+	if (!rc)
+		event_mask_all(shared_info());
+	return rc;
+}
+
 void event_mask_all(struct shared_info *info)
 {
 	info->vcpu_info[0].evtchn_upcall_mask = 1;

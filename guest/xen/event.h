@@ -18,6 +18,9 @@ struct shared_info *shared_info(void);
 /** event_init() - map shared info at machine address @maddr and turn upcalls off */
 void event_init(uint64_t maddr);
 
+/** event_init_pvh() - the same for a PVH guest: Xen puts the page into our map. Return: 0 or -errno */
+int event_init_pvh(void);
+
 /** event_mask_all() - mask every channel and upcalls in @info, of this or of another domain */
 void event_mask_all(struct shared_info *info);
 

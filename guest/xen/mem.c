@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "guest/xen/mem.h"
 #include "guest/arch/trap.h"
+#include "guest/xen/pvh.h"
 #include "guest/xen/hypercall.h"
 
 void map_self(unsigned long va, uint64_t pte)
 {
-	if (xen_update_va_mapping(va, pte, UVMF_INVLPG))
+	if (pvh_guest())
+		pvh_map(va, pte);
+	else if (xen_update_va_mapping(va, pte, UVMF_INVLPG))
 		die("mapping refused");
 }
 

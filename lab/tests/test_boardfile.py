@@ -19,7 +19,7 @@ def test_shipped_file() -> None:
     assert {device.gsi for device in first.devices} == {20, 21, 22, 23}
     many = first.devices_of("many")
     assert len(many) == 34 and {device.gsi for device in many} == {20}
-    with pytest.raises(YamlError, match="no variant 'few'; it has: many, messages, remapped"):
+    with pytest.raises(YamlError, match="no variant 'few'; it has: hvm, many, messages, remapped"):
         first.devices_of("few")
 
 
