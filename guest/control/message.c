@@ -78,6 +78,24 @@ int message_map(struct message *m, struct device *dev, bool msix, uint32_t entry
 	return rc;
 }
 
+static int guard(unsigned int op, const struct device *dev)
+{
+	struct physdev_pci_device pci = { .bus = dev->bdf >> 8, .devfn = dev->bdf & 0xff };
+	int rc = announce(dev);
+
+	return rc ? rc : (int)xen_physdev_op(op, &pci);
+}
+
+int message_prepare(const struct device *dev)
+{
+	return guard(PHYSDEVOP_prepare_msix, dev);
+}
+
+int message_unprepare(const struct device *dev)
+{
+	return guard(PHYSDEVOP_release_msix, dev);
+}
+
 int message_unmap(struct message *m)
 {
 	struct physdev_unmap_pirq unmap = { .domid = m->dom, .pirq = (int)m->pirq };

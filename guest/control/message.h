@@ -44,6 +44,16 @@ unsigned int message_count(const struct device *dev);
  */
 int message_map(struct message *m, struct device *dev, bool msix, uint32_t entry, uint16_t dom);
 
+/**
+ * message_prepare() - PHYSDEVOP_prepare_msix: guard the MSI-X table before another domain has @dev
+ *
+ * Return: 0 or -errno.
+ */
+int message_prepare(const struct device *dev);
+
+/** message_unprepare() - PHYSDEVOP_release_msix, with no entry mapped any more. Return: 0 or -errno */
+int message_unprepare(const struct device *dev);
+
 /** message_unmap() - give the pirq back. Return: 0 or -errno */
 int message_unmap(struct message *m);
 

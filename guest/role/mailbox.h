@@ -38,14 +38,17 @@ struct window_stats {
 	struct hist latency;
 };
 
+/* ORDER_CONFIG and ORDER_POKE have a struct rogue_write in @call.bytes. */
 enum order {
 	ORDER_NONE,
-	ORDER_BIND,   /* bind the pirq; answer: port or -errno */
+	ORDER_BIND,   /* bind pirq @argument, 0: the mailbox's; answer: port or -errno */
 	ORDER_UNBIND, /* close the port; answer: 0 or -errno */
 	ORDER_RUN,    /* raise and serve in window @argument until another order comes */
 	ORDER_PARK,   /* finish the round, stop raising, go on serving; answer: 0 */
 	ORDER_FAULT,  /* play fault verb @argument; most never answer */
 	ORDER_STATUS, /* answer: XENIRQSTAT_* of the pirq, or -errno */
+	ORDER_CONFIG, /* write by configuration ports; answer: 0 */
+	ORDER_POKE,   /* map the page and write there; answer: 0, -errno of the mapping, or death */
 	ORDER_CALL, /* hypercall @call.nr with command @argument on @call.bytes; answer: its result */
 };
 
@@ -57,6 +60,16 @@ enum order {
 struct guest_call {
 	uint32_t nr;
 	uint8_t bytes[64];
+};
+
+/**
+ * struct rogue_write - what to write where
+ * @where: physical address of a 32-bit word; for ORDER_CONFIG, bdf << 8 | register
+ * @value: to be written
+ */
+struct rogue_write {
+	uint64_t where;
+	uint32_t value;
 };
 
 /**

@@ -4,6 +4,7 @@
 #include "fault/fault.h"
 #include "guest/arch/trap.h"
 #include "guest/dev/mmio.h"
+#include "guest/dev/pci.h"
 #include "guest/role/driver.h"
 #include "guest/xen/hypercall.h"
 #include "guest/xen/mem.h"
@@ -11,6 +12,7 @@
 union sibling_mailbox sibling_mailbox __attribute__((aligned(4096)));
 
 static char bar_page[4096] __attribute__((aligned(4096)));
+static char rogue_page[4096] __attribute__((aligned(4096)));
 static struct driver driver;
 
 static void open_device(struct driver *d)
@@ -47,10 +49,32 @@ static int unbind(struct driver *d)
 	return rc;
 }
 
+/* As a control domain does; this one may not, and Xen shall drop the write. */
+static int write_config(const struct rogue_write *w)
+{
+	pci_init();
+	pci_write32((uint16_t)(w->where >> 8), (uint8_t)w->where, w->value);
+	return 0;
+}
+
+static int poke(const struct rogue_write *w)
+{
+	unsigned long va = (unsigned long)rogue_page;
+	uint64_t frame = w->where & ~(uint64_t)(PAGE_SIZE - 1);
+	int rc = map_frame(va, frame | PTE_MMIO, DOMID_SELF);
+
+	if (rc)
+		return rc;
+	*(volatile uint32_t *)(rogue_page + w->where % PAGE_SIZE) = w->value;
+	unmap(va);
+	return 0;
+}
+
 static int obey(struct driver *d, enum order order, uint32_t argument)
 {
 	switch (order) {
 	case ORDER_BIND:
+		d->pirq = argument ? argument : d->pirq;
 		return bind(d);
 	case ORDER_UNBIND:
 		return unbind(d);
@@ -66,6 +90,10 @@ static int obey(struct driver *d, enum order order, uint32_t argument)
 		return 0;
 	case ORDER_STATUS:
 		return pirq_status(d->pirq);
+	case ORDER_CONFIG:
+		return write_config((const struct rogue_write *)d->box->call.bytes);
+	case ORDER_POKE:
+		return poke((const struct rogue_write *)d->box->call.bytes);
 	case ORDER_CALL:
 		return (int)hcall2(d->box->call.nr, argument, d->box->call.bytes);
 	default:

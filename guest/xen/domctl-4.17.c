@@ -86,9 +86,22 @@ static int create(domid_t *dom, unsigned int pages, uint32_t flags, uint32_t emu
 	return rc;
 }
 
+static int physinfo(struct xen_sysctl *op)
+{
+	*op = (struct xen_sysctl){
+		.cmd = XEN_SYSCTL_physinfo,
+		.interface_version = XEN_SYSCTL_INTERFACE_VERSION,
+	};
+	return (int)hcall1(__HYPERVISOR_sysctl, (unsigned long)op);
+}
+
+/* Where there is an IOMMU, a domain that shall have a device must be made for it. */
 int domctl_create(domid_t *dom, unsigned int pages)
 {
-	return create(dom, pages, 0, 0);
+	struct xen_sysctl host;
+	bool iommu = !physinfo(&host) && host.u.physinfo.capabilities & XEN_SYSCTL_PHYSCAP_directio;
+
+	return create(dom, pages, iommu ? XEN_DOMCTL_CDF_iommu : 0, 0);
 }
 
 /* As libxl has a PVH domain: of all that Xen can emulate, the local APIC alone. */
@@ -205,6 +218,25 @@ int domctl_allow_iomem(domid_t dom, uint64_t mfn, unsigned int n, bool allow)
 	return domctl(&op, XEN_DOMCTL_iomem_permission, dom);
 }
 
+static int assignment(uint32_t cmd, domid_t dom, uint16_t bdf)
+{
+	struct xen_domctl op = {
+		.u.assign_device = { .dev = XEN_DOMCTL_DEV_PCI, .u.pci.machine_sbdf = bdf },
+	};
+
+	return domctl(&op, cmd, dom);
+}
+
+int domctl_assign(domid_t dom, uint16_t bdf)
+{
+	return assignment(XEN_DOMCTL_assign_device, dom, bdf);
+}
+
+int domctl_take_back(domid_t dom, uint16_t bdf)
+{
+	return assignment(XEN_DOMCTL_deassign_device, dom, bdf);
+}
+
 int domctl_unpause(domid_t dom)
 {
 	struct xen_domctl op = { 0 };
@@ -238,11 +270,8 @@ int domctl_state(domid_t dom)
 
 int sysctl_host(uint64_t *free_pages, unsigned int *cpus)
 {
-	struct xen_sysctl op = {
-		.cmd = XEN_SYSCTL_physinfo,
-		.interface_version = XEN_SYSCTL_INTERFACE_VERSION,
-	};
-	int rc = (int)hcall1(__HYPERVISOR_sysctl, (unsigned long)&op);
+	struct xen_sysctl op;
+	int rc = physinfo(&op);
 
 	*free_pages = op.u.physinfo.free_pages;
 	*cpus = op.u.physinfo.nr_cpus;

@@ -54,6 +54,12 @@ int domctl_set_weight(domid_t dom, uint16_t weight);
 /** domctl_allow_iomem() - allow or revoke access to @n frames from @mfn */
 int domctl_allow_iomem(domid_t dom, uint64_t mfn, unsigned int n, bool allow);
 
+/** domctl_assign() - give function @bdf to @dom; needs an IOMMU */
+int domctl_assign(domid_t dom, uint16_t bdf);
+
+/** domctl_take_back() - give function @bdf of @dom, DOMID_IO: of a dead domain, to the control domain */
+int domctl_take_back(domid_t dom, uint16_t bdf);
+
 /** domctl_unpause() - let @dom run */
 int domctl_unpause(domid_t dom);
 

@@ -30,6 +30,22 @@ static void expect_unmapped(struct test *t, uint32_t pirq, int expected)
 		port_close((evtchn_port_t)port);
 }
 
+/* irq_status_query of every pirq: "needs EOI", which it says of all, and shared by nobody. */
+static void expect_status(struct test *t, const char *when)
+{
+	uint32_t limit = pirq_limit();
+	unsigned int others = 0;
+	int rc;
+
+	for (uint32_t pirq = 0; pirq < limit; pirq++)
+		others += pirq_status(pirq) != XENIRQSTAT_needs_eoi;
+	check(t, !others, "V %s: irq_status_query of %u pirqs: %u shared or refused, expected 0",
+	      when, limit, others);
+	rc = pirq_status(limit);
+	check(t, rc == -XEN_EINVAL, "V %s: irq_status_query(%u): %d, expected %d (EINVAL)", when,
+	      limit, rc, -XEN_EINVAL);
+}
+
 static void alloc_dummy(struct test *t)
 {
 	struct audit before, after;
@@ -37,6 +53,7 @@ static void alloc_dummy(struct test *t)
 
 	audit_take(&before);
 	audit_check(t, &before, "at first");
+	expect_status(t, "at first");
 	for (uint32_t irq = 0; irq < BOARD_IRQS; irq++)
 		wrong += !echoes(irq);
 	check(t, !wrong, "V alloc_irq_vector of %u irqs: %u not echoed, expected 0", BOARD_IRQS,
@@ -45,6 +62,7 @@ static void alloc_dummy(struct test *t)
 		check(t, echoes(beyond[i]), "V alloc_irq_vector(%u) echoes it", beyond[i]);
 	audit_take(&after);
 	audit_same(t, &before, &after, 0, "alloc_irq_vector");
+	expect_status(t, "afterwards");
 	for (uint32_t pirq = 16; pirq < 20; pirq++)
 		expect_unmapped(t, pirq, -XEN_EPERM);
 	expect_unmapped(t, BOARD_IRQS, -XEN_EINVAL);

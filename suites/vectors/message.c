@@ -100,6 +100,24 @@ static void expect_gone(struct test *t, struct message *m)
 	check(t, rc == -XEN_EINVAL, "L a second unmap: %d, expected %d (EINVAL)", rc, -XEN_EINVAL);
 }
 
+/*
+ * A second irq for the same message: Xen gives one (find_msi_entry() looks for
+ * the new irq), and it is this that the device has from then on. Both come back.
+ */
+static void map_again(struct test *t, const struct message *m)
+{
+	struct message again;
+	struct message_value v;
+	int rc = message_map(&again, m->dev, m->msix, m->entry, m->dom);
+
+	check(t, !rc && again.pirq != m->pirq, "V a second map_pirq: %d, pirq %u beside %u", rc,
+	      again.pirq, m->pirq);
+	message_read(&again, &v);
+	expect_xens(t, &again, &v);
+	rc = message_unmap(&again);
+	check(t, !rc, "L unmap of pirq %u: %d, expected 0", again.pirq, rc);
+}
+
 static void msi(struct test *t)
 {
 	struct device *dev = device_take("edu", 21);
@@ -126,6 +144,7 @@ static void msi(struct test *t)
 	      now.data, (unsigned long long)first.address, first.data);
 	audit_mark(t, "served");
 	port_close((evtchn_port_t)port);
+	map_again(t, &m);
 	expect_gone(t, &m);
 	device_release(dev);
 }
