@@ -7,6 +7,7 @@ PYTHON := /usr/bin/python3
 HV ?= xen
 XEN ?=
 K ?=
+CASE ?=
 OUT ?=
 SEED ?=
 APPEND ?=
@@ -35,7 +36,7 @@ help:
 gate: packages-gate
 	@$(MAKE) --no-print-directory -s $(GUEST) $(if $(XEN),,$(STOCK_XEN))
 	@$(PYTHON) -B -m pytest suites --lg-env '$(BOARD)' --hv '$(HV)' \
-		$(if $(XEN),--xen '$(XEN)') $(if $(K),-k '$(K)') $(if $(OUT),--out '$(OUT)') \
+		$(if $(XEN),--xen '$(XEN)') $(if $(K),-k '$(K)') $(CASE:%=--case='%') $(if $(OUT),--out '$(OUT)') \
 		$(if $(SEED),--seed '$(SEED)') $(if $(APPEND),--append '$(APPEND)') \
 		$(if $(CPUS),--cpus '$(CPUS)')
 

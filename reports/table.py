@@ -38,16 +38,9 @@ def verdict_line(info: RunInfo, results: Sequence[CaseResult], duration_s: float
     return f"{_paint(word, word, colour)}  {told}  ({duration_s:.1f} s, seed {info.seed})"
 
 
-def keywords(case: str) -> str:
-    """A `pytest -k` expression for a case: its name and the values of its parameters.
-
-    -k takes neither "=" nor ",", and reads and/or/not as operators. The last value keeps its "]",
-    so that n=2 is not n=25.
-    """
-    name, _, rest = case.partition("[")
-    values = [part.rpartition("=")[2] for part in rest.split(",")]
-    words = re.findall(r"[A-Za-z0-9_.:+\]-]+", " ".join([name, *values]))
-    return " and ".join(dict.fromkeys(w for w in words if w not in ("and", "or", "not")))
+def selection(case: str) -> str:
+    """The case's id as `make gate CASE=` takes it: neither the shell nor make may read more in it."""
+    return "".join(re.findall(r"[A-Za-z0-9_.:+=,\[\]-]+", case))
 
 
 def _table(results: Sequence[CaseResult]) -> Iterator[str]:
@@ -120,7 +113,7 @@ def _case(word: str, result: CaseResult, more: int, command: str, colour: bool
         if text and not (label == "check" and text == result.reason):
             yield from textwrap.wrap(f"{label}: {plain(text)}", WIDTH, initial_indent="  ",
                                      subsequent_indent="    ", break_on_hyphens=False)
-    yield f"  {command} K='{keywords(result.case)}'"
+    yield f"  {command} CASE='{selection(result.case)}'"
 
 
 def _paint(text: str, word: str, colour: bool) -> str:

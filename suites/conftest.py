@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """pytest's way in: options, collection of suite.yaml files, one item a case, results as boards give them."""
 
+import difflib
 import os
 import sys
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("lifeline")
     group.addoption("--hv", default="xen", help="kind of hypervisor: xen")
     group.addoption("--xen", type=Path, help="hypervisor binary (default: Debian's, from build/)")
+    group.addoption("--case", action="append", default=[], metavar="ID",
+                    help="only this case, by its whole id; may be given again")
     group.addoption("--out", type=Path, help="folder of the run (default: build/runs/<time>)")
     group.addoption("--append", default="", help="added to the hypervisor's command line")
     group.addoption("--cpus", type=whole, default=0,
@@ -61,6 +64,21 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     if file_path.name == "suite.yaml":
         return SuiteFile.from_parent(parent, path=file_path)
     return None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config,
+                                  items: list[pytest.Item]) -> None:
+    """--case: exactly these. A suite that could not be read is told of first, by the loop."""
+    wanted = set(config.option.case)
+    if not wanted or session.testsfailed:
+        return
+    there = {item.case.id: item for item in items if isinstance(item, CaseItem)}
+    for name in sorted(wanted - there.keys()):
+        near = difflib.get_close_matches(name, there, n=1)
+        raise pytest.UsageError(f"no case {name!r}" + (f"; the nearest is {near[0]}" if near else ""))
+    config.hook.pytest_deselected(items=[item for name, item in there.items() if name not in wanted])
+    items[:] = [there[name] for name in there if name in wanted]
 
 
 @pytest.hookimpl(tryfirst=True)

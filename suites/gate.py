@@ -57,7 +57,7 @@ class Gate:
         self.info: RunInfo | None = None
         self.on_start: Callable[[str], None] = lambda case: None
         self._began = time.monotonic()
-        self._findings: dict[str, str] = {}
+        self._known: dict[str, known.Known] = {}
         self._journal: Journal | None = None
 
     @property
@@ -93,7 +93,7 @@ class Gate:
                         self.boot_records.append(record)
                     else:
                         result = to_result(by_id[record.id], record,
-                                           self._findings.get(record.id))
+                                           self._known.get(record.id))
                         self._journal.append(result)
                         self.results.append(result)
                         yield result
@@ -120,7 +120,7 @@ class Gate:
             info = self._run_info(engine)
             self._journal = stack.enter_context(Journal.create(self.out / "results.jsonl", info))
             self.info = info  # not before: no reports over those of another run
-            self._findings = known.load(TOP / "suites" / "known.yaml", info.hypervisor.release)
+            self._known = known.load(TOP / "suites" / "known.yaml", info.hypervisor.release)
             stack.enter_context(engine)
             yield from engine.records()
 
@@ -170,10 +170,20 @@ def to_boot(spec: BootSpec, cases: Sequence[Case], xen: Path, append: str, seed:
                 spec.variant, planned)
 
 
-def to_result(case: Case, record: CaseRecord, finding: str | None) -> CaseResult:
+def failures(record: CaseRecord, reason: str) -> list[str]:
+    """All that failed: checks, what the witness saw, or else the reason that the record has."""
+    found = [check.text for check in record.checks if not check.ok]
+    found += [what for mark in record.marks for what in mark.disagreements]
+    return found if found and record.ended == "result" else [*found, reason]
+
+
+def to_result(case: Case, record: CaseRecord, entry: known.Known | None) -> CaseResult:
     outcome, reason = record.outcome, record.reason
     if record.ended == "panic":  # the hypervisor's own death is the subject's failure
         outcome, reason = Outcome.FAIL, f"HC {reason}"
+    finding = entry.finding if entry else None
+    if entry and outcome is Outcome.FAIL and not entry.explains(failures(record, reason)):
+        finding, reason = None, f"{reason} (beside what {entry.finding} explains)"
     return CaseResult(
         case=case.id, outcome=outcome, reason=reason, topic=case.topic,
         title=case.title, invariants=list(case.invariants), boot=record.boot, board=record.board,

@@ -22,6 +22,11 @@ USAGE_ERROR = 4  # pytest's
 NOTHING_RAN = 5
 
 
+def select(*cases: str) -> list[str]:
+    """Options for exactly these cases."""
+    return [f"--case={case}" for case in cases]
+
+
 def wait_until(what: str, seconds: float, condition: Callable[[], Any]) -> Any:
     """The first true value of `condition`; AssertionError after `seconds`."""
     deadline = time.monotonic() + seconds
