@@ -147,6 +147,15 @@ int domctl_allow_iomem(domid_t dom, uint64_t mfn, unsigned int n, bool allow)
 	return domctl(&op, XEN_DOMCTL_iomem_permission, dom);
 }
 
+int domctl_allow_irq(domid_t dom, uint32_t pirq, bool allow)
+{
+	struct xen_domctl op = {
+		.u.irq_permission = { .pirq = pirq, .allow_access = allow },
+	};
+
+	return domctl(&op, XEN_DOMCTL_irq_permission, dom);
+}
+
 int domctl_unpause(domid_t dom)
 {
 	struct xen_domctl op = { 0 };

@@ -48,6 +48,12 @@ int domctl_set_weight(domid_t dom, uint16_t weight);
 /** domctl_allow_iomem() - allow or revoke access to @n frames from @mfn */
 int domctl_allow_iomem(domid_t dom, uint64_t mfn, unsigned int n, bool allow);
 
+/**
+ * domctl_allow_irq() - XEN_DOMCTL_irq_permission: allow or revoke @dom's access to the
+ * irq that this domain has as @pirq
+ */
+int domctl_allow_irq(domid_t dom, uint32_t pirq, bool allow);
+
 /** domctl_unpause() - let @dom run */
 int domctl_unpause(domid_t dom);
 
