@@ -29,6 +29,12 @@ void pci_write32(uint16_t bdf, uint8_t offset, uint32_t value)
 	outl(CONFIG_DATA, value);
 }
 
+void pci_write16(uint16_t bdf, uint8_t offset, uint16_t value)
+{
+	outl(CONFIG_ADDRESS, CONFIG_ENABLE | (uint32_t)bdf << 8 | (offset & 0xfcu));
+	outw(CONFIG_DATA + (offset & 2), value);
+}
+
 uint64_t pci_open(uint16_t bdf)
 {
 	uint32_t bar = pci_read32(bdf, PCI_BAR0);

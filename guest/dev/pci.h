@@ -22,6 +22,9 @@ uint32_t pci_read32(uint16_t bdf, uint8_t offset);
 /** pci_write32() - write @value to it */
 void pci_write32(uint16_t bdf, uint8_t offset, uint32_t value);
 
+/** pci_write16() - the same for a word; Xen takes MSI-X control in no other width */
+void pci_write16(uint16_t bdf, uint8_t offset, uint16_t value);
+
 /**
  * pci_open() - turn on memory decode of @bdf
  *
