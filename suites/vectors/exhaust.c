@@ -19,6 +19,8 @@
 #define LOWEST_PCI 16u /* get_free_pirq(GSI) leaves the ISA numbers alone */
 #define MAX_PIRQS  256u
 
+#define MORE_THAN_IRQS 512u /* of the board: GSIs and MSIs, "IRQ limits" in Xen's log */
+
 struct reserved {
 	unsigned int n;
 	int pirq[MAX_PIRQS];
@@ -103,6 +105,7 @@ static void exhaust_own(struct test *t, unsigned int extra)
 	struct device *dev = device_take("edu", 21);
 	unsigned int limit = pirq_limit(), all = count_free(limit), half = (all + 1) / 2;
 	struct reserved *r = &reserved;
+	int top;
 
 	if (!dev || limit - BOARD_GSIS > MAX_PIRQS || !all) {
 		test_error(t, "no edu on GSI 21, or not 1..%u pirqs: %u", MAX_PIRQS, limit);
@@ -112,6 +115,7 @@ static void exhaust_own(struct test *t, unsigned int extra)
 	expect_result(t, pci_announce(dev), 0, "L manage_pci_add");
 	expect_exhausted(t, r, all);
 	reserved_is_nothing(t, dev, (uint32_t)r->pirq[all - 1]);
+	top = r->pirq[0];
 	expect_result(t, (int)give_back(r, dev, 0, 2), (int)half, "L given back, every second");
 	expect_exhausted(t, &again, half);
 	expect_result(t, (int)give_back(&again, dev, 0, 1), (int)half, "L given back, these again");
@@ -120,6 +124,11 @@ static void exhaust_own(struct test *t, unsigned int extra)
 	expect_exhausted(t, r, all);
 	expect_result(t, (int)give_back(r, dev, 0, 1), (int)all, "L given back, all");
 	expect_result(t, (int)count_free(limit), (int)all, "L the count is back");
+	for (r->n = 0; r->n < MAX_PIRQS; r->n++)
+		r->pirq[r->n] = top;
+	for (unsigned int i = 0; i < MORE_THAN_IRQS; i += MAX_PIRQS)
+		expect_result(t, (int)give_back(r, dev, 0, 1), (int)MAX_PIRQS,
+			      "L the same one again");
 	device_release(dev);
 }
 

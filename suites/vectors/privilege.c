@@ -45,6 +45,7 @@ struct scene {
 	uint32_t line;
 	struct device *msix; /* its MSI-X is in use by the control domain */
 	struct device *msi;  /* as its MSI is */
+	struct device *idle; /* has MSI-X too, and nobody uses it */
 };
 
 /* One call, what it should return, and what it did. Judged when the window is closed. */
@@ -160,6 +161,7 @@ static void try_ioapic(const struct scene *sc)
 		struct physdev_irq irq = { .irq = pins[i] };
 		struct physdev_setup_gsi gsi = { .gsi = (int)pins[i], .triggering = 1 };
 
+		TRY_PHYSDEV(sc, PHYSDEVOP_setup_gsi, &gsi, -XEN_EPERM, "V setup_gsi %u", pins[i]);
 		TRY_PHYSDEV(sc, PHYSDEVOP_apic_read, &apic, -XEN_EPERM, "V apic_read pin %u",
 			    pins[i]);
 		apic.value = RTE_LEVEL_LOW | 0x31;
@@ -167,7 +169,6 @@ static void try_ioapic(const struct scene *sc)
 			    pins[i]);
 		TRY_PHYSDEV(sc, PHYSDEVOP_alloc_irq_vector, &irq, -XEN_EPERM,
 			    "V alloc_irq_vector %u", pins[i]);
-		TRY_PHYSDEV(sc, PHYSDEVOP_setup_gsi, &gsi, -XEN_EPERM, "V setup_gsi %u", pins[i]);
 	}
 }
 
@@ -213,7 +214,7 @@ static void try_eoi(const struct scene *sc)
 		    "X pirq_eoi_gmfn of no frame");
 }
 
-/* Devices of the control domain, with MSI-X and MSI in use, and one that is not there. */
+/* Devices of the control domain, with MSI-X in use and not in use, and one that is not there. */
 static void try_devices(const struct scene *sc)
 {
 	static const struct {
@@ -224,7 +225,7 @@ static void try_devices(const struct scene *sc)
 		{ "release_msix", PHYSDEVOP_release_msix },
 		{ "restore_msi_ext", PHYSDEVOP_restore_msi_ext },
 	};
-	const uint16_t bdfs[] = { sc->msix->bdf, sc->msi->bdf, ABSENT };
+	const uint16_t bdfs[] = { sc->msix->bdf, sc->idle->bdf, ABSENT };
 
 	for (unsigned int o = 0; o < sizeof(ops) / sizeof(ops[0]); o++)
 		for (unsigned int i = 0; i < sizeof(bdfs) / sizeof(bdfs[0]); i++) {
@@ -365,7 +366,8 @@ static void enable_messages(uint16_t bdf, uint8_t id, uint16_t enable)
 
 static void take_messages(struct test *t, const struct scene *sc, struct taken *own)
 {
-	expect_result(t, pci_announce(sc->msix) | pci_announce(sc->msi), 0, "L manage_pci_add");
+	expect_result(t, pci_announce(sc->msix) | pci_announce(sc->msi) | pci_announce(sc->idle), 0,
+		      "L manage_pci_add");
 	own->msix = pirq_map_msix(sc->msix);
 	own->msi = pirq_map_msi(sc->msi, PIRQ_ANY);
 	check(t, own->msix > 0 && own->msi > 0, "L map_pirq of MSI-X and MSI: %d, %d", own->msix,
@@ -385,6 +387,7 @@ static void leave_messages(struct test *t, const struct scene *sc, const struct 
 	expect_result(t, pirq_unmap(DOMID_SELF, (uint32_t)own->msi), 0, "L unmap of the MSI");
 	device_release(sc->msix);
 	device_release(sc->msi);
+	device_release(sc->idle);
 }
 
 /* Granted its pirq again, the stranger is none: it was the right that it lacked. */
@@ -430,10 +433,16 @@ static void privilege(struct test *t)
 	if (!c)
 		return;
 	owner = &c->member[1];
-	sc = (struct scene){ cast_offender(c), owner->dom, c->gsi, device_take("nvme", 22),
-			     device_take("edu", 21) };
-	if (!sc.stranger || !sc.msix || !sc.msi) {
-		test_error(t, "no stranger in the cast, or no nvme on GSI 22 or edu on GSI 21");
+	sc = (struct scene){
+		.stranger = cast_offender(c),
+		.owner = owner->dom,
+		.line = c->gsi,
+		.msix = device_take("nvme", 22),
+		.msi = device_take("edu", 21),
+		.idle = device_take("e1000e", 21),
+	};
+	if (!sc.stranger || !sc.msix || !sc.msi || !sc.idle) {
+		test_error(t, "no stranger in the cast, or no nvme, edu or e1000e of its own");
 		cast_down(t, c);
 		return;
 	}
