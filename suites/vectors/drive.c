@@ -62,3 +62,20 @@ evtchn_port_t expect_port(struct test *t, uint32_t pirq)
 	check(t, port > 0, "L bind of pirq %u: %d, expected a port", pirq, port);
 	return port > 0 ? (evtchn_port_t)port : 0;
 }
+
+int sibling_bind(struct sibling *s, uint32_t pirq)
+{
+	struct evtchn_bind_pirq bind = { .pirq = pirq, .flags = BIND_PIRQ__WILL_SHARE };
+	int rc = sibling_call(s, __HYPERVISOR_event_channel_op, EVTCHNOP_bind_pirq, &bind,
+			      sizeof(bind));
+
+	return rc ? rc : (int)bind.port;
+}
+
+int sibling_close(struct sibling *s, int port)
+{
+	struct evtchn_close close = { .port = (evtchn_port_t)port };
+
+	return sibling_call(s, __HYPERVISOR_event_channel_op, EVTCHNOP_close, &close,
+			    sizeof(close));
+}

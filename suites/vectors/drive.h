@@ -3,9 +3,7 @@
 #ifndef LIFELINE_VECTORS_DRIVE_H
 #define LIFELINE_VECTORS_DRIVE_H
 
-#include "guest/control/device.h"
-#include "guest/control/test.h"
-#include "guest/xen/interface.h"
+#include "guest/control/cast.h"
 
 /** RTE_LEVEL_LOW - low half of an open entry of a PCI line; the vector field is free for a pirq */
 #define RTE_LEVEL_LOW (1u << 15 | 1u << 13)
@@ -23,5 +21,11 @@ __attribute__((format(printf, 4, 5))) bool expect_result(struct test *t, int see
 
 /** expect_port() - bind @pirq and check that it works (L). Return: the port, 0: it does not */
 evtchn_port_t expect_port(struct test *t, uint32_t pirq);
+
+/** sibling_bind() - let @s bind @pirq, shareable. Return: its port, or -errno */
+int sibling_bind(struct sibling *s, uint32_t pirq);
+
+/** sibling_close() - let @s close @port. Return: 0 or -errno */
+int sibling_close(struct sibling *s, int port);
 
 #endif

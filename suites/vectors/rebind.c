@@ -10,7 +10,6 @@
  * together with the domain's right to the irq.
  */
 #include "guest/control/audit.h"
-#include "guest/control/cast.h"
 #include "guest/control/line.h"
 #include "guest/control/pirq.h"
 #include "guest/control/window.h"
@@ -231,23 +230,6 @@ static void number_is_free(struct test *t, uint32_t pin, uint32_t pirq)
 		expect_result(t, port_close(port), 0, "L close of pirq %u", pirq);
 	}
 	device_release(dev);
-}
-
-static int sibling_bind(struct sibling *s, uint32_t pirq)
-{
-	struct evtchn_bind_pirq bind = { .pirq = pirq, .flags = BIND_PIRQ__WILL_SHARE };
-	int rc = sibling_call(s, __HYPERVISOR_event_channel_op, EVTCHNOP_bind_pirq, &bind,
-			      sizeof(bind));
-
-	return rc ? rc : (int)bind.port;
-}
-
-static int sibling_close(struct sibling *s, int port)
-{
-	struct evtchn_close close = { .port = (evtchn_port_t)port };
-
-	return sibling_call(s, __HYPERVISOR_event_channel_op, EVTCHNOP_close, &close,
-			    sizeof(close));
 }
 
 /* What it loses by unmapping, a sibling gets back by mapping: the control domain still has the right. */

@@ -5,7 +5,6 @@
  * why, is told in docs/findings/. Several end with a panic, so they stand behind
  * everything else of their boots.
  */
-#include "guest/control/cast.h"
 #include "guest/control/line.h"
 #include "guest/control/pirq.h"
 #include "guest/dev/mmio.h"
@@ -69,15 +68,6 @@ static void zero_is_first(struct test *t, uint32_t pin, uint32_t second)
 	port_close(port);
 }
 
-static int sibling_bind(struct sibling *s, uint32_t pirq)
-{
-	struct evtchn_bind_pirq bind = { .pirq = pirq, .flags = BIND_PIRQ__WILL_SHARE };
-	int rc = sibling_call(s, __HYPERVISOR_event_channel_op, EVTCHNOP_bind_pirq, &bind,
-			      sizeof(bind));
-
-	return rc ? rc : (int)bind.port;
-}
-
 /* Make @dev interrupt, with the pirq bound by whomever. */
 static void interrupt_once(const struct device *dev)
 {
@@ -137,7 +127,7 @@ TEST_CASE("vectors.stale", stale);
 /* line_setup() takes EEXIST for success. */
 static void late_setup(struct test *t)
 {
-	uint32_t early = 18, late = 23;
+	uint32_t early = 20, late = 23;
 
 	expect_result(t, line_setup(early), 0, "V setup_gsi %u", early);
 	expect_result(t, line_write(early, 52 | RTE_LEVEL_LOW), 0, "V apic_write of it");
