@@ -38,7 +38,7 @@ def _map(values: dict[str, Any]) -> dict[str, Any]:
 
 
 BOOTS_SCHEMA = _map(_object(
-    ["cmdline", "label", "cpus", "icount", "slack_us"],
+    ["cmdline", "label"],
     cmdline={"type": "string"}, label=_map({"type": ["string", "integer"]}), cpus=COUNT,
     icount={"type": ["string", "null"]}, variant=TEXT, slack_us=COUNT))
 
@@ -64,9 +64,9 @@ class BootSpec:
     name: str
     cmdline: str
     label: dict[str, str | int]
-    cpus: int
-    icount: str | None
-    slack_us: int
+    cpus: int = 1
+    icount: str | None = "shift=3,sleep=off"
+    slack_us: int = 3000
     variant: str | None = None
 
 

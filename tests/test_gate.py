@@ -195,7 +195,7 @@ def test_missing_board_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name, old, new, told", [
     ("storm/suite.yaml", "    rationale:", "    rationle:",
      "unknown key 'rationle' in cases.limited; allowed: boots, cast, invariants"),
-    ("boots.yaml", "slack_us: 3000", "slack: 3000", "unknown key 'slack' in new; allowed: cmdline, "),
+    ("boots.yaml", "label:", "lable:", "unknown key 'lable' in new; allowed: cmdline, "),
     ("known.yaml", "xen-4.17:", "xen-4.16: [hung.mask]\nxen-4.17:", "xen-4.16: ['hung.mask'] is not of"),
 ], ids=["suite", "boots", "known"])
 def test_wrong_suite(tmp_path: Path, name: str, old: str, new: str, told: str) -> None:

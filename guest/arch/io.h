@@ -12,14 +12,14 @@ static inline void outl(uint16_t port, uint32_t value)
 	asm volatile("outl %0, %1" : : "a"(value), "Nd"(port) : "memory");
 }
 
-static inline void outb(uint16_t port, uint8_t value)
-{
-	asm volatile("outb %0, %1" : : "a"(value), "Nd"(port) : "memory");
-}
-
 static inline void outw(uint16_t port, uint16_t value)
 {
 	asm volatile("outw %0, %1" : : "a"(value), "Nd"(port) : "memory");
+}
+
+static inline void outb(uint16_t port, uint8_t value)
+{
+	asm volatile("outb %0, %1" : : "a"(value), "Nd"(port) : "memory");
 }
 
 static inline uint8_t inb(uint16_t port)

@@ -2,7 +2,7 @@
 #include "guest/control/line.h"
 
 #include "guest/control/owner.h"
-#include "guest/xen/event.h"
+#include "guest/control/pirq.h"
 #include "guest/xen/hypercall.h"
 
 /* One IO-APIC at the architectural address; its pins are GSIs 0..23. */
@@ -59,43 +59,6 @@ int irq_alloc_vector(uint32_t irq, uint32_t *vector)
 
 	*vector = op.vector;
 	return (int)rc;
-}
-
-uint32_t pirq_limit(void)
-{
-	uint32_t valid = 0, invalid = 1u << 16;
-
-	while (invalid - valid > 1) {
-		uint32_t pirq = (valid + invalid) / 2;
-		int port = pirq_bind(pirq);
-
-		if (port > 0)
-			port_close((evtchn_port_t)port);
-		if (port == -XEN_EINVAL)
-			invalid = pirq;
-		else
-			valid = pirq;
-	}
-	return invalid;
-}
-
-int pirq_map(uint16_t dom, uint32_t gsi, uint32_t pirq)
-{
-	struct physdev_map_pirq map = {
-		.domid = dom,
-		.type = MAP_PIRQ_TYPE_GSI,
-		.index = (int)gsi,
-		.pirq = (int)pirq,
-	};
-
-	return (int)xen_physdev_op(PHYSDEVOP_map_pirq, &map);
-}
-
-int pirq_unmap(uint16_t dom, uint32_t pirq)
-{
-	struct physdev_unmap_pirq unmap = { .domid = dom, .pirq = (int)pirq };
-
-	return (int)xen_physdev_op(PHYSDEVOP_unmap_pirq, &unmap);
 }
 
 int line_map_pirq(uint16_t dom, uint32_t gsi)

@@ -30,15 +30,6 @@ int line_write_high(uint32_t pin, uint32_t value);
 /** irq_alloc_vector() - PHYSDEVOP_alloc_irq_vector; *@vector is what it hands out */
 int irq_alloc_vector(uint32_t irq, uint32_t *vector);
 
-/** pirq_limit() - number of pirqs that Xen gives this domain: the first that bind calls invalid */
-uint32_t pirq_limit(void);
-
-/** pirq_map() - PHYSDEVOP_map_pirq of @gsi as @pirq for @dom. Return: 0 or -errno */
-int pirq_map(uint16_t dom, uint32_t gsi, uint32_t pirq);
-
-/** pirq_unmap() - PHYSDEVOP_unmap_pirq. Return: 0 or -errno */
-int pirq_unmap(uint16_t dom, uint32_t pirq);
-
 /** line_map_pirq() - give @gsi to @dom as pirq of the same number. Return: 0 or -errno */
 int line_map_pirq(uint16_t dom, uint32_t gsi);
 

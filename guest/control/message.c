@@ -2,6 +2,7 @@
 #include "guest/control/message.h"
 
 #include "guest/control/owner.h"
+#include "guest/control/pirq.h"
 #include "guest/dev/pci.h"
 #include "guest/lib/string.h"
 #include "guest/xen/hypercall.h"
@@ -36,26 +37,7 @@ static uint64_t table_bar(const struct message *m)
 	return pci_bar(m->dev->bdf, pci_read32(m->dev->bdf, m->cap + MSIX_TABLE) & MSIX_BIR);
 }
 
-static int map_pirq(struct message *m)
-{
-	struct physdev_map_pirq map = {
-		.domid = m->dom,
-		.type = MAP_PIRQ_TYPE_MSI,
-		.index = -1,
-		.pirq = -1,
-		.bus = m->dev->bdf >> 8,
-		.devfn = m->dev->bdf & 0xff,
-		.entry_nr = (int)m->entry,
-		.table_base = m->msix ? table_bar(m) : 0,
-	};
-	int rc = (int)xen_physdev_op(PHYSDEVOP_map_pirq, &map);
-
-	m->pirq = (uint32_t)map.pirq;
-	return rc;
-}
-
-/* Without this Xen knows of no function where it has not looked itself, as without an IOMMU. */
-static int announce(const struct device *dev)
+int message_announce(const struct device *dev)
 {
 	struct physdev_manage_pci add = { .bus = dev->bdf >> 8, .devfn = dev->bdf & 0xff };
 
@@ -70,18 +52,20 @@ int message_map(struct message *m, struct device *dev, bool msix, uint32_t entry
 	m->cap = pci_find_capability(dev->bdf, msix ? PCI_CAP_MSIX : PCI_CAP_MSI);
 	if (!m->cap)
 		return -XEN_ENODEV;
-	rc = announce(dev);
+	rc = message_announce(dev);
 	if (!rc)
-		rc = map_pirq(m);
-	if (!rc)
-		own_msi(dev->bdf, msix, entry, dom == DOMID_SELF ? 0 : dom);
-	return rc;
+		rc = pirq_map_message(dom, dev, entry, msix ? table_bar(m) : 0, PIRQ_ANY);
+	if (rc < 0)
+		return rc;
+	m->pirq = (uint32_t)rc;
+	own_msi(dev->bdf, msix, entry, dom == DOMID_SELF ? 0 : dom);
+	return 0;
 }
 
 static int guard(unsigned int op, const struct device *dev)
 {
 	struct physdev_pci_device pci = { .bus = dev->bdf >> 8, .devfn = dev->bdf & 0xff };
-	int rc = announce(dev);
+	int rc = message_announce(dev);
 
 	return rc ? rc : (int)xen_physdev_op(op, &pci);
 }
@@ -98,8 +82,7 @@ int message_unprepare(const struct device *dev)
 
 int message_unmap(struct message *m)
 {
-	struct physdev_unmap_pirq unmap = { .domid = m->dom, .pirq = (int)m->pirq };
-	int rc = (int)xen_physdev_op(PHYSDEVOP_unmap_pirq, &unmap);
+	int rc = pirq_unmap(m->dom, m->pirq);
 
 	if (!rc)
 		disown_msi(m->dev->bdf, m->msix, m->entry, m->dom == DOMID_SELF ? 0 : m->dom);

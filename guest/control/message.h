@@ -36,6 +36,13 @@ struct message_value {
 unsigned int message_count(const struct device *dev);
 
 /**
+ * message_announce() - PHYSDEVOP_manage_pci_add: without an IOMMU Xen has not looked for functions itself
+ *
+ * Return: 0 or -errno; 0 too for what it knows already.
+ */
+int message_announce(const struct device *dev);
+
+/**
  * message_map() - let Xen set up message @entry of @dev as a pirq for @dom
  * @m: filled in
  *

@@ -237,6 +237,15 @@ int domctl_take_back(domid_t dom, uint16_t bdf)
 	return assignment(XEN_DOMCTL_deassign_device, dom, bdf);
 }
 
+int domctl_allow_irq(domid_t dom, uint32_t pirq, bool allow)
+{
+	struct xen_domctl op = {
+		.u.irq_permission = { .pirq = pirq, .allow_access = allow },
+	};
+
+	return domctl(&op, XEN_DOMCTL_irq_permission, dom);
+}
+
 int domctl_unpause(domid_t dom)
 {
 	struct xen_domctl op = { 0 };

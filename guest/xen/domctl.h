@@ -60,6 +60,12 @@ int domctl_assign(domid_t dom, uint16_t bdf);
 /** domctl_take_back() - give function @bdf of @dom, DOMID_IO: of a dead domain, to the control domain */
 int domctl_take_back(domid_t dom, uint16_t bdf);
 
+/**
+ * domctl_allow_irq() - XEN_DOMCTL_irq_permission: allow or revoke @dom's access to the
+ * irq that this domain has as @pirq
+ */
+int domctl_allow_irq(domid_t dom, uint32_t pirq, bool allow);
+
 /** domctl_unpause() - let @dom run */
 int domctl_unpause(domid_t dom);
 

@@ -6,6 +6,7 @@
  */
 #include "guest/control/audit.h"
 #include "guest/control/line.h"
+#include "guest/control/pirq.h"
 #include "guest/xen/event.h"
 
 #define BOARD_IRQS 416 /* 24 GSIs and 392 MSIs: "IRQ limits" in Xen's log of this board */

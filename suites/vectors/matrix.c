@@ -3,6 +3,7 @@
 
 #include "guest/control/ktap.h"
 #include "guest/control/line.h"
+#include "guest/control/pirq.h"
 #include "guest/xen/clock.h"
 #include "guest/xen/interface.h"
 

@@ -12,6 +12,7 @@
 #include "guest/control/device.h"
 #include "guest/control/ktap.h"
 #include "guest/control/line.h"
+#include "guest/control/pirq.h"
 #include "guest/control/owner.h"
 #include "guest/dev/mmio.h"
 #include "guest/dev/uart.h"
