@@ -48,6 +48,13 @@ static int unbind(struct driver *d)
 	return rc;
 }
 
+static int call(struct guest_call *c, uint32_t cmd)
+{
+	unsigned long at = c->at ? c->at : (unsigned long)c->bytes;
+
+	return (int)hypercall(c->nr, cmd, at, 0, 0);
+}
+
 static int obey(struct driver *d, enum order order, uint32_t argument)
 {
 	switch (order) {
@@ -68,7 +75,7 @@ static int obey(struct driver *d, enum order order, uint32_t argument)
 	case ORDER_STATUS:
 		return pirq_status(d->pirq);
 	case ORDER_CALL:
-		return (int)hcall2(d->box->call.nr, argument, d->box->call.bytes);
+		return call(&d->box->call, argument);
 	default:
 		return -XEN_EINVAL;
 	}
