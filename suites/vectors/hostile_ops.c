@@ -7,7 +7,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define CMD_FROM_FIELD (~0u)
+#define CMD_FROM_FIELD	(~0u)
 #define WRONG_ADDRESSES 3
 
 enum hostile_kind {
@@ -31,23 +31,22 @@ enum hostile_kind {
 };
 
 static const uint64_t cmds[] = { 0, 1, 2, 3, 18, 22, 32, 33, 255, 0x7fffffff, 0x80000000, ~0u };
-static const uint64_t irqs[] = { 0,   1,   2,	4,    8,    15,	  16,	      20,
-				 21,  22,  23,	24,   30,   47,	  48,	      255,
-				 256, 207, 208, 415, 416, 1024, 0x7fffffff, 0x80000000,
-				 ~1u, ~0u };
-static const uint64_t domids[] = { DOMID_SELF, 0,   1,	    2,	    3,	    4,	    100,
-				   0x7fef,     0x7ff1, 0x7ff2, 0x7ff3, 0x7ff4, 0x7fff, 0x8000, 0xffff };
+static const uint64_t irqs[] = { 0,   1,   2,	4,    8,	  15,	      16,  20,	21,
+				 22,  23,  24,	30,   47,	  48,	      255, 256, 207,
+				 208, 415, 416, 1024, 0x7fffffff, 0x80000000, ~1u, ~0u };
+static const uint64_t domids[] = { DOMID_SELF, 0,      1,      2,      3,
+				   4,	       100,    0x7fef, 0x7ff1, 0x7ff2,
+				   0x7ff3,     0x7ff4, 0x7fff, 0x8000, 0xffff };
 static const uint64_t types[] = { 0, 1, 2, 3, 4, 5, 255, 0x7fffffff, 0x80000000, ~0u };
-static const uint64_t bases[] = { 0xfec00000, 0,	  0xfec00001, 0xfec00fff,  0xfec01000,
+static const uint64_t bases[] = { 0xfec00000, 0,	  0xfec00001,  0xfec00fff, 0xfec01000,
 				  0xfed00000, 0xfee00000, 0x1fec00000, 1ull << 63, ~0ull };
 /* Identity, version, pins 0, 2, 4, 20, 21, 23; 24, 30, 47, 48, 240 and far beyond. */
-static const uint64_t regs[] = { 0,    1,    2,	   3,	 0xf,  0x10,   0x11,	   0x14,
-				 0x18, 0x38, 0x39, 0x3a, 0x3e, 0x3f,   0x40,	   0x41,
-				 0x4c, 0x6e, 0x70, 0xff, 0x100, 0x1f0, 0x10000,	   0x7fffffff,
-				 0x80000000, ~1u, ~0u };
-static const uint64_t rtes[] = { 0,	 0x15,	 0xa015, 0xa0f0,  0x1ff,   0x2a0,
-				 0x7ff,	 0x9ff,	 0x10000, 0x1a000, 0x1a9a0, ~0x10000u,
-				 ~0xffu, ~0u };
+static const uint64_t regs[] = { 0,	1,	 2,	     3,		 0xf,  0x10, 0x11,
+				 0x14,	0x18,	 0x38,	     0x39,	 0x3a, 0x3e, 0x3f,
+				 0x40,	0x41,	 0x4c,	     0x6e,	 0x70, 0xff, 0x100,
+				 0x1f0, 0x10000, 0x7fffffff, 0x80000000, ~1u,  ~0u };
+static const uint64_t rtes[] = { 0,	0x15,	 0xa015,  0xa0f0,  0x1ff,     0x2a0,  0x7ff,
+				 0x9ff, 0x10000, 0x1a000, 0x1a9a0, ~0x10000u, ~0xffu, ~0u };
 static const uint64_t buses[] = { 0, 1, 0x7f, 0xff, 0x100, 0x10000, 0xffff0000, ~0u };
 static const uint64_t devfns[] = { 0x28, 0x20, 0x40, 0x60, 0, 0xfb, 0xff, 0x100, ~0u };
 static const uint64_t segments[] = { 0, 1, 0xff, 0xffff };
@@ -55,12 +54,13 @@ static const uint64_t counts[] = { 0, 1, 2, 3, 4, 31, 32, 33, 64, 0x7fffffff, 0x
 static const uint64_t tables[] = { 0, 1, 0xfebf0000, 0xfec00000, 1ull << 40, 1ull << 63, ~0ull };
 static const uint64_t flags[] = { 0, 1, 2, 3, 4, 7, 0x7f, 0x80, 0xff, 0x80000000, ~0u };
 static const uint64_t ports[] = { 0, 1, 65535, 65536, 65537, 0x80000000, ~0u };
-static const uint64_t pointers[] = { 0, 4096, 1ull << 46, 0x7fffffffffff, HOSTILE_AT_NONSENSE,
-				     HOSTILE_AT_XEN, ~0ull };
+static const uint64_t pointers[] = {
+	0, 4096, 1ull << 46, 0x7fffffffffff, HOSTILE_AT_NONSENSE, HOSTILE_AT_XEN, ~0ull
+};
 static const uint64_t gmfns[] = { 0, 1 << 17, 1 << 20, 1ull << 40, 1ull << 52, ~1ull, ~0ull };
 
-#define EDGES(values)                                \
-	{                                            \
+#define EDGES(values)                                 \
+	{                                             \
 		.value = (values), .n = COUNT(values) \
 	}
 
@@ -78,9 +78,9 @@ static const struct edges {
 	[KIND_POINTER] = EDGES(pointers), [KIND_GMFN] = EDGES(gmfns),
 };
 
-#define FIELD(type, member, kind, good)                             \
-	{                                                           \
-		#member, KIND_##kind, offsetof(struct type, member), \
+#define FIELD(type, member, kind, good)                              \
+	{                                                            \
+#member, KIND_##kind, offsetof(struct type, member), \
 			sizeof(((struct type *)0)->member), good     \
 	}
 #define OP(op) .name = #op, .cmd = PHYSDEVOP_##op
@@ -89,37 +89,40 @@ static const struct edges {
 #define FREE_GSI   21
 #define FREE_DEVFN 0x28
 
-#define MAP_FIELDS(type_, index_, pirq_)                                                     \
-	{                                                                                    \
-		FIELD(physdev_map_pirq, domid, DOMID, DOMID_SELF),                           \
-			FIELD(physdev_map_pirq, type, TYPE, type_),                          \
-			FIELD(physdev_map_pirq, index, IRQ, index_),                         \
-			FIELD(physdev_map_pirq, pirq, IRQ, pirq_),                           \
-			FIELD(physdev_map_pirq, bus, BUS, 0),                                \
-			FIELD(physdev_map_pirq, devfn, DEVFN, FREE_DEVFN),                   \
-			FIELD(physdev_map_pirq, entry_nr, COUNT, 1),                         \
-			FIELD(physdev_map_pirq, table_base, TABLE, 0),                       \
+#define MAP_FIELDS(type_, index_, pirq_)                                   \
+	{                                                                  \
+		FIELD(physdev_map_pirq, domid, DOMID, DOMID_SELF),         \
+			FIELD(physdev_map_pirq, type, TYPE, type_),        \
+			FIELD(physdev_map_pirq, index, IRQ, index_),       \
+			FIELD(physdev_map_pirq, pirq, IRQ, pirq_),         \
+			FIELD(physdev_map_pirq, bus, BUS, 0),              \
+			FIELD(physdev_map_pirq, devfn, DEVFN, FREE_DEVFN), \
+			FIELD(physdev_map_pirq, entry_nr, COUNT, 1),       \
+			FIELD(physdev_map_pirq, table_base, TABLE, 0),     \
 	}
-#define PCI_DEVICE_FIELDS                                                                   \
-	{                                                                                   \
-		FIELD(physdev_pci_device, seg, SEGMENT, 0),                                 \
-			FIELD(physdev_pci_device, bus, BUS, 0),                             \
-			FIELD(physdev_pci_device, devfn, DEVFN, FREE_DEVFN),                \
+#define PCI_DEVICE_FIELDS                                                    \
+	{                                                                    \
+		FIELD(physdev_pci_device, seg, SEGMENT, 0),                  \
+			FIELD(physdev_pci_device, bus, BUS, 0),              \
+			FIELD(physdev_pci_device, devfn, DEVFN, FREE_DEVFN), \
 	}
 
 /* The order matters for hostile_bound(): a device is made known, used, and taken away. */
 static const struct hostile_op ops[] = {
-	{ OP(manage_pci_add), 2,
+	{ OP(manage_pci_add),
+	  2,
 	  { FIELD(physdev_manage_pci, bus, BUS, 0),
 	    FIELD(physdev_manage_pci, devfn, DEVFN, FREE_DEVFN) } },
-	{ OP(manage_pci_add_ext), 6,
+	{ OP(manage_pci_add_ext),
+	  6,
 	  { FIELD(physdev_manage_pci_ext, bus, BUS, 0),
 	    FIELD(physdev_manage_pci_ext, devfn, DEVFN, FREE_DEVFN),
 	    FIELD(physdev_manage_pci_ext, is_extfn, FLAGS, 0),
 	    FIELD(physdev_manage_pci_ext, is_virtfn, FLAGS, 0),
 	    FIELD(physdev_manage_pci_ext, physfn.bus, BUS, 0),
 	    FIELD(physdev_manage_pci_ext, physfn.devfn, DEVFN, FREE_DEVFN) } },
-	{ OP(pci_device_add), 7,
+	{ OP(pci_device_add),
+	  7,
 	  { FIELD(physdev_pci_device_add, seg, SEGMENT, 0),
 	    FIELD(physdev_pci_device_add, bus, BUS, 0),
 	    FIELD(physdev_pci_device_add, devfn, DEVFN, FREE_DEVFN),
@@ -127,53 +130,63 @@ static const struct hostile_op ops[] = {
 	    FIELD(physdev_pci_device_add, physfn.bus, BUS, 0),
 	    FIELD(physdev_pci_device_add, physfn.devfn, DEVFN, FREE_DEVFN),
 	    { "optarr", KIND_COUNT, sizeof(struct physdev_pci_device_add), 4, 0 } } },
-	{ OP(setup_gsi), 3,
+	{ OP(setup_gsi),
+	  3,
 	  { FIELD(physdev_setup_gsi, gsi, IRQ, FREE_GSI),
 	    FIELD(physdev_setup_gsi, triggering, FLAGS, 1),
 	    FIELD(physdev_setup_gsi, polarity, FLAGS, 1) } },
-	{ OP(alloc_irq_vector), 2,
+	{ OP(alloc_irq_vector),
+	  2,
 	  { FIELD(physdev_irq, irq, IRQ, FREE_GSI), FIELD(physdev_irq, vector, IRQ, 0) } },
-	{ OP(free_irq_vector), 2,
+	{ OP(free_irq_vector),
+	  2,
 	  { FIELD(physdev_irq, irq, IRQ, FREE_GSI), FIELD(physdev_irq, vector, IRQ, 0) } },
-	{ OP(apic_read), 3,
+	{ OP(apic_read),
+	  3,
 	  { FIELD(physdev_apic, apic_physbase, BASE, 0xfec00000),
 	    FIELD(physdev_apic, reg, REG, 0x3a), FIELD(physdev_apic, value, RTE, 0) } },
-	{ OP(apic_write), 3,
+	{ OP(apic_write),
+	  3,
 	  { FIELD(physdev_apic, apic_physbase, BASE, 0xfec00000),
 	    FIELD(physdev_apic, reg, REG, 0x3a), FIELD(physdev_apic, value, RTE, 0x1a000) } },
 	{ OP(map_pirq), 8, MAP_FIELDS(MAP_PIRQ_TYPE_GSI, FREE_GSI, FREE_GSI) },
 	{ "map_msi", PHYSDEVOP_map_pirq, 8, MAP_FIELDS(MAP_PIRQ_TYPE_MSI, ~0u, ~0u) },
 	{ OP(get_free_pirq), 1, { FIELD(physdev_get_free_pirq, type, TYPE, 0) } },
-	{ OP(irq_status_query), 1,
-	  { FIELD(physdev_irq_status_query, irq, IRQ, FREE_GSI) } },
+	{ OP(irq_status_query), 1, { FIELD(physdev_irq_status_query, irq, IRQ, FREE_GSI) } },
 	{ OP(eoi), 1, { FIELD(physdev_eoi, irq, IRQ, FREE_GSI) } },
 	{ "irq_unmask_notify", PHYSDEVOP_IRQ_UNMASK_NOTIFY, 0, { { 0 } } },
-	{ OP(restore_msi), 2,
+	{ OP(restore_msi),
+	  2,
 	  { FIELD(physdev_restore_msi, bus, BUS, 0),
 	    FIELD(physdev_restore_msi, devfn, DEVFN, FREE_DEVFN) } },
 	{ OP(restore_msi_ext), 3, PCI_DEVICE_FIELDS },
 	{ OP(prepare_msix), 3, PCI_DEVICE_FIELDS },
 	{ OP(release_msix), 3, PCI_DEVICE_FIELDS },
-	{ OP(unmap_pirq), 2,
+	{ OP(unmap_pirq),
+	  2,
 	  { FIELD(physdev_unmap_pirq, domid, DOMID, DOMID_SELF),
 	    FIELD(physdev_unmap_pirq, pirq, IRQ, FREE_GSI) } },
 	{ OP(set_iopl), 1, { FIELD(physdev_set_iopl, iopl, FLAGS, 1) } },
-	{ OP(set_iobitmap), 2,
+	{ OP(set_iobitmap),
+	  2,
 	  { { "bitmap", KIND_POINTER, 0, 8, 0 }, { "nr_ports", KIND_PORTS, 8, 4, 0 } } },
 	{ OP(pirq_eoi_gmfn_v1), 1, { FIELD(physdev_pirq_eoi_gmfn, gmfn, GMFN, 0) } },
 	{ OP(pirq_eoi_gmfn_v2), 1, { FIELD(physdev_pirq_eoi_gmfn, gmfn, GMFN, 0) } },
-	{ OP(pci_mmcfg_reserved), 5,
+	{ OP(pci_mmcfg_reserved),
+	  5,
 	  { FIELD(physdev_pci_mmcfg_reserved, address, TABLE, 0xb0000000),
 	    FIELD(physdev_pci_mmcfg_reserved, segment, SEGMENT, 0),
 	    FIELD(physdev_pci_mmcfg_reserved, start_bus, BUS, 0),
 	    FIELD(physdev_pci_mmcfg_reserved, end_bus, BUS, 0xff),
 	    FIELD(physdev_pci_mmcfg_reserved, flags, FLAGS, 1) } },
-	{ OP(dbgp_op), 4,
+	{ OP(dbgp_op),
+	  4,
 	  { FIELD(physdev_dbgp_op, op, FLAGS, 1), FIELD(physdev_dbgp_op, bus, FLAGS, 1),
 	    FIELD(physdev_dbgp_op, u.pci.seg, SEGMENT, 0),
 	    FIELD(physdev_dbgp_op, u.pci.devfn, DEVFN, FREE_DEVFN) } },
 	{ OP(pci_device_remove), 3, PCI_DEVICE_FIELDS },
-	{ OP(manage_pci_remove), 2,
+	{ OP(manage_pci_remove),
+	  2,
 	  { FIELD(physdev_manage_pci, bus, BUS, 0),
 	    FIELD(physdev_manage_pci, devfn, DEVFN, FREE_DEVFN) } },
 	{ "other", CMD_FROM_FIELD, 1, { { "cmd", KIND_CMD, 0, 0, 0 } } },
@@ -268,8 +281,10 @@ bool hostile_parse(struct span word, struct hostile_call *call)
 			return false;
 	if (!plan_next_word(&word, '-', &part))
 		return true;
-	call->at = part.len == 3 ? (unsigned int)(part.s[2] - '0') : 0;
-	return !memcmp(part.s, "at", 2) && call->at && call->at <= WRONG_ADDRESSES && !word.len;
+	if (part.len != 3 || memcmp(part.s, "at", 2) || word.len)
+		return false;
+	call->at = (unsigned int)(part.s[2] - '0');
+	return call->at >= 1 && call->at <= WRONG_ADDRESSES;
 }
 
 /* SplitMix64 (Steele, Lea, Flood 2014): good from any start, so each index has a stream of its own. */
@@ -311,8 +326,8 @@ void hostile_random(uint32_t seed, uint32_t index, struct hostile_call *call)
 	memset(call, 0, sizeof(*call));
 	call->op = &ops[next(&state) % COUNT(ops)];
 	for (unsigned int i = 0; i < call->op->n; i++)
-		call->value[i] = cut(random_value(&call->op->field[i], &state),
-				     call->op->field[i].width);
+		call->value[i] =
+			cut(random_value(&call->op->field[i], &state), call->op->field[i].width);
 	if (next(&state) % 64 == 0)
 		call->at = 1 + (unsigned int)(next(&state) % WRONG_ADDRESSES);
 }
@@ -346,13 +361,12 @@ static uint32_t bound_of(const struct hostile_op *op, uint32_t index, struct hos
 	all_good(op, call);
 	if (index < seen)
 		call->at = index;
-	for (unsigned int a = 0; a < op->n; a++)
-		for (unsigned int b = a + 1; b < op->n; b++) {
-			n = set_pair(call, a, b, index - seen);
-			seen += n;
-			if (index < seen)
-				return seen;
-		}
+	for (unsigned int a = 0; a + 1 < op->n; a++) {
+		n = set_pair(call, a, a + 1, index - seen);
+		seen += n;
+		if (index < seen)
+			return seen;
+	}
 	if (op->n == 1) {
 		const struct edges *e = &edges[op->field[0].kind];
 

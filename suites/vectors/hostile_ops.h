@@ -14,11 +14,11 @@
 
 #define HOSTILE_FIELDS 8
 #define HOSTILE_BYTES  64  /* room for any argument: guest/role/mailbox.h */
-#define HOSTILE_TEXT	112 /* a call in words, with its NUL */
+#define HOSTILE_TEXT   112 /* a call in words, with its NUL */
 
 /* Where the argument lies, instead of in the caller's memory. */
-#define HOSTILE_AT_NULL	     0ull
-#define HOSTILE_AT_XEN	     0xffff82d040200000ull /* the hypervisor's own text */
+#define HOSTILE_AT_NULL	    0ull
+#define HOSTILE_AT_XEN	    0xffff82d040200000ull /* the hypervisor's own text */
 #define HOSTILE_AT_NONSENSE 0x0000800000000000ull /* not canonical */
 
 /**
@@ -85,8 +85,8 @@ bool hostile_parse(struct span word, struct hostile_call *call);
 void hostile_random(uint32_t seed, uint32_t index, struct hostile_call *call);
 
 /**
- * hostile_bound() - call @index of: each sub-op, each pair of its fields, each
- * pair of values at their edges, the other fields good; and each sub-op with
+ * hostile_bound() - call @index of: each sub-op, each pair of neighbouring
+ * fields, each pair of values at their edges, the other fields good; and each sub-op with
  * each wrong address
  *
  * Return: false behind the last.

@@ -10,6 +10,9 @@
 #define IOAPIC_BASE    0xfec00000u
 #define FIRST_REDTBL   0x10u
 #define LACKING_REDTBL 0x40u /* of pin 24, and the board's IO-APIC has 24 */
+#define RTE_VECTOR     0xffu
+#define RTE_MASK       0x10000u
+#define TIMER_PIN      2u	/* irq 0: ACPI's override */
 #define LAST_RAM_FRAME 0x20000u /* 512 MiB: lab/boards/q35-xen.yaml */
 
 static bool is_sharer(const struct hostile_scene *s, uint64_t dom)
@@ -58,26 +61,41 @@ static const char *by_right(const struct hostile_call *call, const struct hostil
 	}
 }
 
-/* Calls that stop a stock hypervisor: each has a case of its own and docs/findings/<name>.md. */
-static const char *finding(const struct hostile_call *call)
+/* @call is a write to the low half of an entry. */
+static const char *finding_of_write(const struct hostile_call *call)
 {
 	uint32_t reg = (uint32_t)hostile_value(call, "reg", 0);
+	uint32_t value = (uint32_t)hostile_value(call, "value", 0);
 
+	if (hostile_value(call, "apic_physbase", 0) != IOAPIC_BASE || reg < FIRST_REDTBL || reg & 1)
+		return NULL;
+	if (reg >= LACKING_REDTBL)
+		return "apic-write-no-such-pin";
+	return value & RTE_MASK || value & RTE_VECTOR ? NULL : "pirq-zero";
+}
+
+static const char *finding_of_map(const struct hostile_call *call)
+{
+	if (hostile_value(call, "type", 0) == MAP_PIRQ_TYPE_MULTI_MSI &&
+	    !hostile_value(call, "entry_nr", 1))
+		return "multi-msi-of-none";
+	return hostile_value(call, "pirq", 1) ? NULL : "pirq-zero";
+}
+
+/* Calls that harm a stock hypervisor: each has a case of its own and docs/findings/<name>.md. */
+static const char *finding(const struct hostile_call *call)
+{
 	switch (hostile_cmd(call)) {
 	case PHYSDEVOP_apic_write:
-		return hostile_value(call, "apic_physbase", 0) == IOAPIC_BASE &&
-				       reg >= LACKING_REDTBL && !(reg & 1)
-			       ? "apic-write-no-such-pin"
-			       : NULL;
+		return finding_of_write(call);
+	case PHYSDEVOP_setup_gsi:
+		return hostile_value(call, "gsi", 0) == TIMER_PIN ? "setup-gsi-timer" : NULL;
 	case PHYSDEVOP_prepare_msix:
 	case PHYSDEVOP_release_msix:
 		/* Whether Xen knows the device depends on the calls before. */
 		return "prepare-no-msix";
 	case PHYSDEVOP_map_pirq:
-		return hostile_value(call, "type", 0) == MAP_PIRQ_TYPE_MULTI_MSI &&
-				       !hostile_value(call, "entry_nr", 1)
-			       ? "multi-msi-of-none"
-			       : NULL;
+		return finding_of_map(call);
 	default:
 		return NULL;
 	}
