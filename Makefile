@@ -11,6 +11,9 @@ OUT ?=
 SEED ?=
 APPEND ?=
 CPUS ?=
+CASE ?=
+CALL ?=
+KNOWN ?=
 BOARD ?= lab/boards/q35-$(HV).yaml
 XEN_PACKAGE := xen-hypervisor-4.17-amd64
 
@@ -24,7 +27,7 @@ GUEST := build/guest.elf
 STOCK_XEN := build/xen/$(XEN_PACKAGE).gz
 
 .DEFAULT_GOAL := help
-.PHONY: help gate test bench lint format clean packages-gate packages-test
+.PHONY: help gate shrink test bench lint format clean packages-gate packages-test
 
 help:
 	@cat lab/help.txt
@@ -94,6 +97,12 @@ test: packages-test
 bench: packages-gate
 	@$(MAKE) --no-print-directory -s $(GUEST) $(STOCK_XEN)
 	@$(PYTHON) -B -m tests.bench $(if $(OUT),--out '$(OUT)')
+
+shrink: packages-gate
+	@$(MAKE) --no-print-directory -s $(GUEST) $(if $(XEN),,$(STOCK_XEN))
+	@$(PYTHON) -B -m suites.shrink $(if $(CALL),--call '$(CALL)','$(CASE)') \
+		$(if $(XEN),--xen '$(XEN)') $(if $(SEED),--seed '$(SEED)') \
+		$(if $(APPEND),--append '$(APPEND)') $(if $(KNOWN),--known)
 
 C_FILES := $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
 TIDY_FILES := $(filter %.c,$(filter-out guest/tests/%,$(C_FILES)))

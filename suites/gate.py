@@ -179,15 +179,18 @@ def boot_summary(record: BootRecord) -> dict[str, Any]:
             "verdict_s": record.verdict_s, "duration_s": record.duration_s}
 
 
-def plan_boots(cases: Sequence[Case], xen: Path, append: str, seed: int) -> list[Boot]:
-    """A boot for each way to start the board; the long ones first, so that the boards end together.
-
-    A case that may end its board has a boot of its own.
-    """
+def group_boots(cases: Sequence[Case]) -> dict[str, list[Case]]:
+    """A boot for each way to start the board, by name; a case that may end its board has one of its own."""
     groups: dict[str, list[Case]] = {}
     for number, case in enumerate(cases):
         own = f"{case.boot.name}.{case.name}.{number}" if case.hang else case.boot.name
         groups.setdefault(own, []).append(case)
+    return groups
+
+
+def plan_boots(cases: Sequence[Case], xen: Path, append: str, seed: int) -> list[Boot]:
+    """The long ones first, so that the boards end together."""
+    groups = group_boots(cases)
     boots = [replace(to_boot(group[0].boot, group, xen, append, seed), name=name)
              for name, group in groups.items()]
     return sorted(boots, key=lambda boot: (-(boot.smp or 1), -len(boot.cases)))

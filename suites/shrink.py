@@ -26,7 +26,7 @@ from suites import matrix
 from suites.matrix import Case
 
 TOP = Path(__file__).parent.parent
-REPLAY = "vectors.replay"
+REPLAY = "vectors.replay_plan"
 REPLAY_LIMIT_S = 2.0
 MAX_RUNS = 120
 MAX_EDGE = 0xffff

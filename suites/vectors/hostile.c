@@ -12,6 +12,7 @@
 #include "guest/control/ktap.h"
 #include "guest/control/line.h"
 #include "guest/control/window.h"
+#include "guest/lib/string.h"
 #include "guest/xen/clock.h"
 #include "guest/xen/hypercall.h"
 #include "guest/xen/mem.h"
@@ -128,10 +129,15 @@ static void consider(struct assault *a, uint32_t index, const struct hostile_cal
 		a->findings++;
 }
 
-/* Delivery status and remote IRR come and go with interrupts. */
+/*
+ * Delivery status and remote IRR come and go with interrupts, and with
+ * ioapic_ack=old so does the mask; a line that stays masked is a sharer's loss.
+ */
+#define RTE_LIVE 0x15000ull
+
 static void look(struct assault *a)
 {
-	a->moved += !!((line_rte(a->c->gsi) ^ a->rte) & ~0x5000ull);
+	a->moved += !!((line_rte(a->c->gsi) ^ a->rte) & ~RTE_LIVE);
 }
 
 /* Numbers @first to @last of the case's calls. */
@@ -283,19 +289,17 @@ static void hostile_bounds(struct test *t)
 }
 TEST_CASE("vectors.hostile_bounds", hostile_bounds);
 
-/* The plan's call=, as hostile_text() writes it, "+" between calls. Return: the last one's result. */
-static int make_calls(struct test *t, unsigned int *n)
+/* @calls as hostile_text() writes them, "+" between them. Return: the last one's result. */
+static int make_calls(struct test *t, struct span calls, unsigned int *n)
 {
 	uint8_t bytes[HOSTILE_BYTES] __attribute__((aligned(8)));
 	struct hostile_call call;
-	struct span calls, word;
+	struct span word;
 	int rc = 0;
 
-	if (!plan_value(t->line, "call", &calls))
-		test_error(t, "the plan names no call=");
-	while (!t->error[0] && plan_next_word(&calls, '+', &word)) {
+	while (plan_next_word(&calls, '+', &word)) {
 		if (!hostile_parse(word, &call)) {
-			test_error(t, "call %u of the plan is none", *n);
+			test_error(t, "call %u is none", *n);
 			break;
 		}
 		say("call", (*n)++, &call, 0);
@@ -305,34 +309,37 @@ static int make_calls(struct test *t, unsigned int *n)
 	return rc;
 }
 
-/* The control domain makes the plan's calls, and nothing else. */
-static void replay(struct test *t)
+/* The control domain makes the plan's call=, or @calls, and nothing else. */
+static void replay(struct test *t, const char *calls)
 {
+	struct span chosen = { calls, strlen(calls) };
 	struct audit before, after;
 	unsigned int n = 0;
 	int rc;
 
+	plan_value(t->line, "call", &chosen);
 	hide_page_zero();
 	audit_take(&before);
-	rc = make_calls(t, &n);
+	rc = make_calls(t, chosen, &n);
 	put_right();
 	check(t, n, "HC the hypervisor lives after %u calls; the last returned %d", n, rc);
 	audit_take(&after);
 	audit_same(t, &before, &after, free_pins(&before, IOAPIC_PINS), "Xen's own lines");
 }
-TEST_CASE("vectors.replay", replay);
 
-/* The findings: each is a replay in a boot of its own, so that its call stands in its id. */
-#define FINDING(name)                    \
+/* A case that replays: its calls stand in its id, or here if they are too many for it. */
+#define REPLAY(name, calls)              \
 	static void name(struct test *t) \
 	{                                \
-		replay(t);               \
+		replay(t, calls);        \
 	}                                \
 	TEST_CASE("vectors." #name, name)
 
-FINDING(no_such_pin);
-FINDING(prepare_no_msix);
-FINDING(multi_msi_none);
-FINDING(setup_after_write);
-FINDING(setup_timer_pin);
-FINDING(pirq_zero);
+REPLAY(replay_plan, "");
+REPLAY(no_such_pin, "");
+REPLAY(prepare_no_msix, "");
+REPLAY(multi_msi_none, "");
+REPLAY(setup_after_write, "");
+REPLAY(setup_timer_pin, "");
+REPLAY(pirq_zero,
+       "apic_write-fec00000-3a-0+apic_write-fec00000-3a-1+unmap_pirq-0-1+unmap_pirq-0-0");
