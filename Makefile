@@ -12,6 +12,9 @@ OUT ?=
 SEED ?=
 APPEND ?=
 CPUS ?=
+CASE ?=
+CALL ?=
+KNOWN ?=
 BOARD ?= lab/boards/q35-$(HV).yaml
 XEN_PACKAGE := xen-hypervisor-4.17-amd64
 
@@ -25,7 +28,7 @@ GUEST := build/guest.elf
 STOCK_XEN := build/xen/$(XEN_PACKAGE).gz
 
 .DEFAULT_GOAL := help
-.PHONY: help gate test bench lint format clean packages-gate packages-test
+.PHONY: help gate shrink test bench lint format clean packages-gate packages-test
 
 help:
 	@cat lab/help.txt
@@ -75,7 +78,8 @@ build/guest/%.o: % Makefile
 # tests
 
 # The pure parts of the guest, compiled for the host under the sanitizers.
-HOST_SOURCES := guest/lib/fmt.c guest/lib/hist.c guest/dev/descriptor.c guest/control/plan.c
+HOST_SOURCES := guest/lib/fmt.c guest/lib/hist.c guest/dev/descriptor.c guest/control/plan.c \
+	suites/vectors/hostile_ops.c suites/vectors/hostile_skip.c
 UNIT_SOURCES := $(wildcard guest/tests/*_test.c)
 UNIT_TESTS := $(UNIT_SOURCES:guest/tests/%.c=build/unit/%)
 UNIT_CFLAGS := -std=gnu11 -O1 -g -I. $(WARNINGS) -fsanitize=address,undefined \
@@ -94,6 +98,12 @@ test: packages-test
 bench: packages-gate
 	@$(MAKE) --no-print-directory -s $(GUEST) $(STOCK_XEN)
 	@$(PYTHON) -B -m tests.bench $(if $(OUT),--out '$(OUT)')
+
+shrink: packages-gate
+	@$(MAKE) --no-print-directory -s $(GUEST) $(if $(XEN),,$(STOCK_XEN))
+	@$(PYTHON) -B -m suites.shrink $(if $(CALL),--call '$(CALL)','$(CASE)') \
+		$(if $(XEN),--xen '$(XEN)') $(if $(SEED),--seed '$(SEED)') \
+		$(if $(APPEND),--append '$(APPEND)') $(if $(KNOWN),--known)
 
 C_FILES := $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
 TIDY_FILES := $(filter %.c,$(filter-out guest/tests/%,$(C_FILES)))

@@ -6,13 +6,14 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lab.board import BoardError
+from lab.board import Board, BoardError
 from lab.emulated import open_boards
 from lab.hypervisor import HypervisorError
 from lab.records import Boot, BootRecord, CaseRecord, CaseStarted, PlannedCase
@@ -24,11 +25,13 @@ from reports.model import CaseResult, Hypervisor, RunInfo, complete, verdict
 from reports.writers import write_reports
 from suites import known
 from suites.matrix import BootSpec, Case, YamlError
+from suites.shrink import Bench, ShrinkError, boot_of, shrink
 
 TOP = Path(__file__).parent.parent
 BUILD = TOP / "build"
 STOCK_XEN = BUILD / "xen" / "xen-hypervisor-4.17-amd64.gz"
 GUEST = BUILD / "guest.elf"
+CUT_RUNS = 60  # boots that the failed cases of a run are worth, 1 to 5 s each
 XEN_OPTIONS = "console=com1 com1=115200,8n1 dom0_mem=64M loglvl=all guest_loglvl=all"
 
 
@@ -59,6 +62,7 @@ class Gate:
         self._began = time.monotonic()
         self._known: dict[str, known.Known] = {}
         self._journal: Journal | None = None
+        self._held: list[tuple[Case, CaseResult]] = []
 
     @property
     def command(self) -> str:
@@ -91,16 +95,39 @@ class Gate:
                         self.on_start(record.id)
                     elif isinstance(record, BootRecord):
                         self.boot_records.append(record)
+                    elif isinstance(record, CaseResult):
+                        yield self._tell(record)
                     else:
-                        result = to_result(by_id[record.id], record,
-                                           self._known.get(record.id))
-                        self._journal.append(result)
-                        self.results.append(result)
-                        yield result
+                        case = by_id[record.id]
+                        result = to_result(case, record, self._known.get(record.id))
+                        if case.cut and result.outcome is Outcome.FAIL:
+                            self._held.append((case, result))  # until a board is free
+                        else:
+                            yield self._tell(result)
         except (BoardError, HypervisorError, ReportError, RunError, YamlError) as error:
             raise GateError(str(error)) from error
         except OSError as error:  # of a console or a plan: a board's thread hands it on
             raise GateError(explain(self.out, error)) from error
+
+    def _tell(self, result: CaseResult) -> CaseResult:
+        self._journal.append(result)
+        self.results.append(result)
+        return result
+
+    def _cut(self, board: Board) -> Iterator[CaseResult]:
+        """The failed cases whose calls are numbered, each with the smallest input that fails."""
+        runs = 0
+        for case, result in self._held:
+            bench = Bench(board, boot_of(case.boot, self.xen, self.append), GUEST, BUILD / "cache",
+                          max_runs=CUT_RUNS, runs=runs)
+            try:
+                if bench.spent:
+                    raise ShrinkError("others have used up the boots for it")
+                told = f"smallest input: {shrink(bench, case.plan_line(self.seed), case.limit_s)}"
+            except (ShrinkError, BoardError) as error:
+                told = f"not cut: {error}; make shrink CASE='{case.id}' SEED={self.seed}"
+            runs = bench.runs
+            yield replace(result, reason=f"{result.reason or result.first_failed}; {told}")
 
     def _start(self, cases: Sequence[Case]) -> Iterator[Any]:
         try:
@@ -123,6 +150,7 @@ class Gate:
             self._known = known.load(TOP / "suites" / "known.yaml", info.hypervisor.release)
             stack.enter_context(engine)
             yield from engine.records()
+            yield from self._cut(boards[0])
 
     def _run_info(self, engine: Engine) -> RunInfo:
         image = engine.hypervisors[self.xen]
@@ -155,12 +183,20 @@ def boot_summary(record: BootRecord) -> dict[str, Any]:
             "verdict_s": record.verdict_s, "duration_s": record.duration_s}
 
 
-def plan_boots(cases: Sequence[Case], xen: Path, append: str, seed: int) -> list[Boot]:
-    """A boot for each way to start the board; the long ones first, so that the boards end together."""
+def group_boots(cases: Sequence[Case]) -> dict[str, list[Case]]:
+    """A boot for each way to start the board, by name; a case that may end its board has one of its own."""
     groups: dict[str, list[Case]] = {}
-    for case in cases:
-        groups.setdefault(case.boot.name, []).append(case)
-    boots = [to_boot(group[0].boot, group, xen, append, seed) for group in groups.values()]
+    for number, case in enumerate(cases):
+        own = f"{case.boot.name}.{case.name}.{number}" if case.hang else case.boot.name
+        groups.setdefault(own, []).append(case)
+    return groups
+
+
+def plan_boots(cases: Sequence[Case], xen: Path, append: str, seed: int) -> list[Boot]:
+    """The long ones first, so that the boards end together."""
+    groups = group_boots(cases)
+    boots = [replace(to_boot(group[0].boot, group, xen, append, seed), name=name)
+             for name, group in groups.items()]
     return sorted(boots, key=lambda boot: (-(boot.smp or 1), -len(boot.cases)))
 
 
@@ -179,7 +215,8 @@ def failures(record: CaseRecord, reason: str) -> list[str]:
 
 def to_result(case: Case, record: CaseRecord, entry: known.Known | None) -> CaseResult:
     outcome, reason = record.outcome, record.reason
-    if record.ended == "panic":  # the hypervisor's own death is the subject's failure
+    # The hypervisor's own death is the subject's failure; so is a hang where a call alone can cause it.
+    if record.ended == "panic" or record.ended == "hung" and case.hang == "hypervisor":
         outcome, reason = Outcome.FAIL, f"HC {reason}"
     finding = entry.finding if entry else None
     if entry and outcome is Outcome.FAIL and not entry.explains(failures(record, reason)):

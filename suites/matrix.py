@@ -24,8 +24,8 @@ REAL_TIME_SLACK_US = 50_000
 TEXT = {"type": "string", "minLength": 1}
 COUNT = {"type": "integer", "minimum": 0}
 NAMES = {"type": "array", "items": TEXT, "minItems": 1, "uniqueItems": True}
-VALUE = {"type": ["string", "integer"], "minimum": 0, "pattern": "^[a-z0-9-]+$",
-         "description": "a value is written with a-z, 0-9 and -"}
+VALUE = {"type": ["string", "integer"], "minimum": 0, "pattern": "^[a-z0-9_+-]+$",
+         "description": "a value is written with a-z, 0-9, _, + and -"}
 
 
 def _object(required: list[str], **properties: Any) -> dict[str, Any]:
@@ -54,7 +54,8 @@ SUITE_SCHEMA = _object(
         params=_map({"type": "array", "items": VALUE, "minItems": 1, "uniqueItems": True}),
         repeat=_object(["model", "param"], model={"enum": list(MODELS)}, param=TEXT),
         timing=_object([], **{key: COUNT for key in TIMING}, pace_us_each=COUNT),
-        limit_s={"type": "integer", "minimum": 1})))
+        limit_s={"type": "integer", "minimum": 1},
+        hang={"enum": ["hypervisor"]}, cut={"type": "boolean"})))
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,8 @@ class Case:
     red: str
     limit_s: int
     timing: dict[str, int] = field(default_factory=dict)
+    hang: str = ""  # whose failure it is when the board hangs: "hypervisor", or "" for nobody knows
+    cut: bool = False  # its calls are numbered: suites/shrink.py finds the smallest that fail
 
     @property
     def id(self) -> str:
@@ -145,7 +148,7 @@ def _expand(source: Source, name: str, boots: dict[str, BootSpec]) -> Iterator[C
             timing["pace_us"] = timing.pop("pace_us_each") * len(members)
         yield Case(source.path.parent.name, name, boots[boot], chosen, members, raw["title"],
                    " ".join(raw["rationale"].split()), tuple(raw["invariants"]), raw["red"],
-                   raw.get("limit_s", 10), timing)
+                   raw.get("limit_s", 10), timing, raw.get("hang", ""), raw.get("cut", False))
 
 
 def _members(source: Source, name: str, raw: dict[str, Any],

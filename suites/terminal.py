@@ -8,7 +8,7 @@ import pytest
 from _pytest.terminal import TerminalReporter
 
 from reports.table import render
-from suites.gate import Gate
+from suites.gate import Gate, group_boots
 
 MARKUP = {"PASS": {"green": True}, "FAIL": {"red": True}, "ERROR": {"purple": True},
           "SKIP": {"yellow": True}, "known": {"yellow": True}}
@@ -37,7 +37,7 @@ class GateReporter(TerminalReporter):
             self.write_line(f"no case matches -k {session.config.option.keyword!r}; "
                             "pytest suites --collect-only -q lists them all")
             return
-        boots = len({item.case.boot.name for item in session.items if hasattr(item, "case")})
+        boots = len(group_boots([item.case for item in session.items if hasattr(item, "case")]))
         self.write_line(f"{len(session.items)} cases in {boots} boots; results in "
                         f"{_short(self.gate.out)}")
 

@@ -194,7 +194,7 @@ def test_missing_board_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name, old, new, told", [
     ("storm/suite.yaml", "    rationale:", "    rationle:",
-     "unknown key 'rationle' in cases.limited; allowed: boots, cast, invariants"),
+     "unknown key 'rationle' in cases.limited; allowed: boots, cast, cut, hang, "),
     ("boots.yaml", "label:", "lable:", "unknown key 'lable' in new; allowed: cmdline, "),
     ("known.yaml", "xen-4.17:", "xen-4.16: [hung.mask]\nxen-4.17:", "xen-4.16: ['hung.mask'] is not of"),
 ], ids=["suite", "boots", "known"])

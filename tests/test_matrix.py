@@ -25,7 +25,7 @@ MUTANTS = mutate.load()
 MAX_ID = int(re.search(r"char id\[(\d+)\]", (ROOT / "guest/control/test.h").read_text())[1]) - 1
 MAX_DIGITS = 15
 NUMBERS = {*(key.partition("_")[0] for key in matrix.TIMING), "slack", "seed"}
-ID = re.compile(r"[a-z_]+\.[a-z][a-z0-9_]*\[[a-z_]+=[a-z0-9-]+(,[a-z_]+=[a-z0-9-]+)*\]")
+ID = re.compile(r"[a-z_]+\.[a-z][a-z0-9_]*\[[a-z_]+=[a-z0-9_+-]+(,[a-z_]+=[a-z0-9_+-]+)*\]")
 PLACES = {"first": 0, "middle": 1, "last": 2}  # of an offender among two sharers
 
 
@@ -221,7 +221,7 @@ def test_good(tmp_path: Path) -> None:
     ("params: {n: [2, 3]}", "params: {n: [2, -3]}", 22, "-3 is less than the minimum of 0"),
     ("params: {n: [2, 3]}", "params: {n: [2, yes]}", 22, "True is not of type "),
     ("boots: [new]", "boots: [new, new]", 21, "['new', 'new'] has non-unique elements"),
-    ("params: {n: [2, 3]}", "params: {n: ['2 3']}", 22, "'2 3': a value is written with a-z, 0-9 and -"),
+    ("params: {n: [2, 3]}", "params: {n: ['2 3']}", 22, "'2 3': a value is written with a-z, 0-9, _, + and -"),
     ("params: {n: [2, 3]}", "params: {n: [2], seed: [1]}", 22, "a parameter cannot be called seed; "),
     ("params: {n: [2, 3]}", "params: {n: [2], before: [1]}", 22, "cannot be called before;"),
     ("params: {n: [2, 3]}", "params: {n: [2], ack: [new]}", 22, "cannot be called ack;"),

@@ -64,7 +64,7 @@ bool plan_value(struct span line, const char *key, struct span *value)
 	return false;
 }
 
-static bool number(struct span text, unsigned int base, uint64_t *value)
+bool span_number(struct span text, unsigned int base, uint64_t *value)
 {
 	uint64_t v = 0;
 
@@ -91,7 +91,7 @@ uint64_t plan_number(struct span line, const char *key, uint64_t otherwise)
 	struct span text;
 	uint64_t v;
 
-	return plan_value(line, key, &text) && number(text, 10, &v) ? v : otherwise;
+	return plan_value(line, key, &text) && span_number(text, 10, &v) ? v : otherwise;
 }
 
 bool plan_bdf(struct span word, uint16_t *bdf)
@@ -100,9 +100,9 @@ bool plan_bdf(struct span word, uint16_t *bdf)
 
 	if (word.len != 7 || word.s[2] != ':' || word.s[5] != '.')
 		return false;
-	if (!number((struct span){ word.s, 2 }, 16, &bus) ||
-	    !number((struct span){ word.s + 3, 2 }, 16, &dev) ||
-	    !number((struct span){ word.s + 6, 1 }, 8, &fn) || dev > 31)
+	if (!span_number((struct span){ word.s, 2 }, 16, &bus) ||
+	    !span_number((struct span){ word.s + 3, 2 }, 16, &dev) ||
+	    !span_number((struct span){ word.s + 6, 1 }, 8, &fn) || dev > 31)
 		return false;
 	*bdf = (uint16_t)(bus << 8 | dev << 3 | fn);
 	return true;

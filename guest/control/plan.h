@@ -21,6 +21,9 @@ struct span {
 /** span_is() - is @a the same text as @b? */
 bool span_is(struct span a, const char *b);
 
+/** span_number() - the number in *@value that @text is in base @base (at most 16); false if it is none */
+bool span_number(struct span text, unsigned int base, uint64_t *value);
+
 /** span_copy() - copy @a into @buf of @size bytes, NUL-terminated, cut if too long */
 void span_copy(struct span a, char *buf, size_t size);
 

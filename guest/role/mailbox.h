@@ -55,10 +55,12 @@ enum order {
 /**
  * struct guest_call - a hypercall that a sibling makes for the control domain
  * @nr: __HYPERVISOR_*, of those that take a command and a structure
+ * @at: 0, or the address that is passed instead of that of @bytes
  * @bytes: the structure; what Xen writes to it comes back
  */
 struct guest_call {
 	uint32_t nr;
+	uint64_t at;
 	uint8_t bytes[64];
 };
 

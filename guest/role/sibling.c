@@ -70,6 +70,13 @@ static int poke(const struct rogue_write *w)
 	return 0;
 }
 
+static int call(struct guest_call *c, uint32_t cmd)
+{
+	unsigned long at = c->at ? c->at : (unsigned long)c->bytes;
+
+	return (int)hypercall(c->nr, cmd, at, 0, 0);
+}
+
 static int obey(struct driver *d, enum order order, uint32_t argument)
 {
 	switch (order) {
@@ -95,7 +102,7 @@ static int obey(struct driver *d, enum order order, uint32_t argument)
 	case ORDER_POKE:
 		return poke((const struct rogue_write *)d->box->call.bytes);
 	case ORDER_CALL:
-		return (int)hcall2(d->box->call.nr, argument, d->box->call.bytes);
+		return call(&d->box->call, argument);
 	default:
 		return -XEN_EINVAL;
 	}
