@@ -2,7 +2,7 @@
 """MSI and MSI-X of the board's functions, as the devices themselves hold them."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lab.boardfile import Device
 from lab.physical import Qmp, words
@@ -71,22 +71,35 @@ def bdf_of(device: Device) -> int:
 
 @dataclass(slots=True)
 class Functions:
-    """The functions that cases may touch."""
+    """The functions that cases may touch, of one power-on: where their capabilities are is looked up once."""
 
     devices: Sequence[Device]
+    _capabilities: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
 
     def read(self, qmp: Qmp, owned: Collection[Source]) -> list[Message]:
         """Every message that is enabled, and every one in `owned`."""
         found = []
         for device in self.devices:
             bdf = bdf_of(device)
-            config = words(qmp, ECAM + (bdf << 12), CONFIG_WORDS)
-            for offset, kind in capabilities(device.bdf, config):
+            for offset, kind in self._capabilities_of(qmp, device, bdf):
                 if kind == CAP_MSI:
-                    found += msi(bdf, config, offset, entries_of(owned, "msi", bdf))
+                    found += msi(qmp, bdf, offset, entries_of(owned, "msi", bdf))
                 elif kind == CAP_MSIX:
-                    found += msix(qmp, bdf, config, offset, entries_of(owned, "msix", bdf))
+                    found += msix(qmp, bdf, offset, entries_of(owned, "msix", bdf))
         return found
+
+    def _capabilities_of(self, qmp: Qmp, device: Device, bdf: int) -> list[tuple[int, int]]:
+        if bdf not in self._capabilities:
+            config = words(qmp, ECAM + (bdf << 12), CONFIG_WORDS)
+            self._capabilities[bdf] = capabilities(device.bdf, config)
+        return self._capabilities[bdf]
+
+
+def config_words(qmp: Qmp, bdf: int, offset: int, count: int) -> list[int]:
+    found = words(qmp, ECAM + (bdf << 12) + offset, count)
+    if found[0] == 0xFFFFFFFF:
+        raise WitnessError(f"function {bdf:04x} no longer answers")
+    return found
 
 
 def entries_of(owned: Collection[Source], kind: str, bdf: int) -> set[int]:
@@ -106,31 +119,31 @@ def capabilities(name: str, config: Sequence[int]) -> list[tuple[int, int]]:
     return found
 
 
-def msi(bdf: int, config: Sequence[int], offset: int, owned: Collection[int]) -> list[Message]:
-    control = config[offset // 4] >> 16
+def msi(qmp: Qmp, bdf: int, offset: int, owned: Collection[int]) -> list[Message]:
+    words_there = min(5, (0x100 - offset) // 4)
+    cap = config_words(qmp, bdf, offset, words_there) + [0] * (5 - words_there)
+    control = cap[0] >> 16
     wide, maskable = bool(control & 1 << 7), bool(control & 1 << 8)
-    at = offset // 4
-    address = config[at + 1] | (config[at + 2] << 32 if wide else 0)
-    data = config[at + 2 + wide] & 0xFFFF
-    mask = config[at + 3 + wide] if maskable else 0
+    address = cap[1] | (cap[2] << 32 if wide else 0)
+    data = cap[2 + wide] & 0xFFFF
+    mask = cap[3 + wide] if maskable else 0
     enabled = bool(control & 1)
     count = 1 << (control >> 4 & 7)
     return [Message(bdf, entry, "msi", enabled, bool(mask >> entry & 1), address, data + entry)
             for entry in range(min(count, 32)) if enabled or entry in owned]
 
 
-def msix(qmp: Qmp, bdf: int, config: Sequence[int], offset: int, owned: Collection[int]
-         ) -> list[Message]:
-    control = config[offset // 4] >> 16
+def msix(qmp: Qmp, bdf: int, offset: int, owned: Collection[int]) -> list[Message]:
+    control, where = config_words(qmp, bdf, offset, 2)
+    control >>= 16
     enabled = control >> 14 == 0b10  # enabled, function mask clear
     if not enabled and not owned:
         return []
     count = (control & 0x7FF) + 1
-    where = config[offset // 4 + 1]
-    bar = 4 + (where & 7)
-    if bar > 9:
+    if where & 7 > 5:
         raise WitnessError(f"function {bdf:04x} has its MSI-X table in no BAR")
-    base = config[bar] & ~0xF | (config[bar + 1] << 32 if config[bar] >> 1 & 3 == 2 else 0)
+    low, high = config_words(qmp, bdf, 0x10 + 4 * (where & 7), 2)
+    base = low & ~0xF | (high << 32 if low >> 1 & 3 == 2 else 0)
     table = words(qmp, base + (where & ~7), 4 * min(count, MAX_ENTRIES))
     found = []
     for entry in range(len(table) // 4):

@@ -9,6 +9,7 @@ domains that have the source: `gsi20=1-3,7`. What nobody is told to own is Xen's
 import itertools
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from lab import remapping, witness
@@ -81,12 +82,23 @@ class Auditor:
 
     def take(self, owners: Owners, messages: bool) -> State:
         """The board's state now; the functions' messages only if `messages`: they take longer."""
-        if self._remaps is None:
-            self._remaps = remapping.present(self._qmp)
-        raw = witness.read(self._qmp)
-        unit = remapping.read(self._qmp) if self._remaps else None
-        found = self._functions.read(self._qmp, owners.messages) if messages else None
+        with standing_still(self._qmp) if messages else nullcontext():
+            if self._remaps is None:
+                self._remaps = remapping.present(self._qmp)
+            raw = witness.read(self._qmp)
+            unit = remapping.read(self._qmp) if self._remaps else None
+            found = self._functions.read(self._qmp, owners.messages) if messages else None
         return State(unit.translated(raw) if unit else raw, raw, found, unit)
+
+
+@contextmanager
+def standing_still(qmp: Qmp) -> Iterator[None]:
+    """The board's CPUs and clocks stop, so that what is read in many steps is of one moment."""
+    qmp("stop")
+    try:
+        yield
+    finally:
+        qmp("cont")
 
 
 def cpus_of(dest: int, logical: bool) -> tuple[int, ...]:

@@ -151,6 +151,20 @@ int sibling_kill(struct sibling *s)
 	return rc;
 }
 
+uint64_t free_pages(void)
+{
+	uint64_t pages = 0, before;
+	unsigned int cpus, same = 0;
+
+	for (unsigned int i = 0; i < 100 && same < 5; i++) {
+		before = pages;
+		sysctl_host(&pages, &cpus);
+		same = pages == before ? same + 1 : 0;
+		sleep_until(now_ns() + 1 * MS);
+	}
+	return pages;
+}
+
 void sibling_bury(struct sibling *s)
 {
 	if (s->dev)

@@ -99,6 +99,13 @@ int sibling_call(struct sibling *s, uint32_t nr, uint32_t cmd, void *arg, unsign
  */
 int sibling_kill(struct sibling *s);
 
+/**
+ * free_pages() - free pages of the host, once they have not changed for 5 ms
+ *
+ * A domain that is gone leaves some 20 pages to RCU, which frees them later.
+ */
+uint64_t free_pages(void);
+
 /** sibling_bury() - silence and give back the device of a killed member */
 void sibling_bury(struct sibling *s);
 

@@ -26,6 +26,7 @@ class World:
 
     def __init__(self, pic: str = INFO_PIC) -> None:
         self.pic = pic
+        self.runs = True
         self.memory: dict[int, int] = {}  # by address of 4 bytes
         for bdf, model in ((EDU_BDF, 0x11E81234), (NVME_BDF, 0x00101B36)):
             self.fill(ECAM + (bdf << 12), [0] * 64)
@@ -54,6 +55,10 @@ class World:
         self.fill(NVME_TABLE + 16 * entry, [address, 0, data, control])
 
     def qmp(self, command: str, **arguments: Any) -> str:
+        if command in ("stop", "cont"):
+            assert self.runs == (command == "stop")
+            self.runs = command == "cont"
+            return ""
         line = arguments["command-line"]
         if line == "info pic":
             return self.pic
@@ -240,6 +245,15 @@ def test_hostile_configuration(plain: World, at: int, value: int, told: str) -> 
     plain.fill(ECAM + (EDU_BDF << 12) + at, [value])
     with pytest.raises(WitnessError, match=told):
         plain.audit()
+
+
+def test_function_that_goes(plain: World) -> None:
+    auditor = Auditor(plain.qmp, Functions((EDU, NVME)))
+    auditor.take(Owners.told({}), messages=True)
+    plain.fill(plain.msi, [0xFFFFFFFF] * 4)
+    with pytest.raises(WitnessError, match="function 0028 no longer answers"):
+        auditor.take(Owners.told({}), messages=True)
+    assert plain.runs
 
 
 def test_msix_table_in_no_bar(plain: World) -> None:

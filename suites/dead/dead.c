@@ -11,7 +11,6 @@
  */
 #include "guest/control/line.h"
 #include "guest/control/scenario.h"
-#include "guest/xen/domctl.h"
 
 #define REBIRTHS 20
 
@@ -56,15 +55,6 @@ static void dead_rescue(struct test *t)
 					    .storm_ends = true });
 }
 TEST_CASE("dead.rescue", dead_rescue);
-
-static uint64_t free_pages(void)
-{
-	unsigned int cpus;
-	uint64_t pages = 0;
-
-	sysctl_host(&pages, &cpus);
-	return pages;
-}
 
 /* One life of @s on the line that the first member goes on using. */
 static bool live_and_die(struct test *t, struct cast *c, struct sibling *s, unsigned int round)

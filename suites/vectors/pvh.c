@@ -16,7 +16,6 @@
 #include "guest/control/owner.h"
 #include "guest/dev/mmio.h"
 #include "guest/xen/clock.h"
-#include "guest/xen/domctl.h"
 #include "guest/xen/hypercall.h"
 #include "guest/xen/mem.h"
 #include "guest/xen/pvh.h"
@@ -328,15 +327,6 @@ static void bind_leads_nowhere(struct test *t, struct sibling *s)
 	check(t, RTE_MASKED(line_rte(FREE_PIN)), "X pin %u is masked all the same", FREE_PIN);
 	rc = call(s, PHYSDEVOP_eoi);
 	check(t, rc == -XEN_ENOSYS, "X eoi %u: %d, expected %d", FREE_PIN, rc, -XEN_ENOSYS);
-}
-
-static uint64_t free_pages(void)
-{
-	unsigned int cpus;
-	uint64_t pages = 0;
-
-	sysctl_host(&pages, &cpus);
-	return pages;
 }
 
 /* Build and destroy it many times more: nothing of it may stay. */
