@@ -33,6 +33,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                     help="only this case, by its whole id; may be given again")
     group.addoption("--out", type=Path, help="folder of the run (default: build/runs/<time>)")
     group.addoption("--append", default="", help="added to the hypervisor's command line")
+    group.addoption("--wrong", action="store_true",
+                    help="each check expects the opposite: all must fail (a test of the suite)")
     group.addoption("--cpus", type=whole, default=0,
                     help="boards with so many CPUs, in real time (default: as boots.yaml says)")
     group.addoption("--seed", type=whole, help="seed of all random choices (default: from the clock)")

@@ -49,6 +49,7 @@ class Gate:
         self.xen: Path = option.xen or STOCK_XEN
         self.board_path = Path(option.lg_env)
         self.append: str = option.append
+        self.wrong: bool = option.wrong
         self.cpus: int = option.cpus
         self.seed: int = int(time.time()) & 0xFFFFFF if option.seed is None else option.seed
         self.out: Path = option.out or BUILD / "runs" / time.strftime("%Y%m%d-%H%M%S")
@@ -100,7 +101,7 @@ class Gate:
                     else:
                         case = by_id[record.id]
                         result = to_result(case, record, self._known.get(record.id))
-                        if case.cut and result.outcome is Outcome.FAIL:
+                        if case.cut and result.outcome is Outcome.FAIL and not self.wrong:
                             self._held.append((case, result))  # until a board is free
                         else:
                             yield self._tell(result)
@@ -137,7 +138,8 @@ class Gate:
                 from error
         if (self.out / "results.jsonl").exists():
             raise GateError(f"OUT={self.out}: there is a run in it already; name another folder")
-        boots = plan_boots(cases, self.xen, self.append, self.seed)
+        boots = plan_boots(cases, self.xen, self.append, self.seed,
+                               " wrong=1" if self.wrong else "")
         with ExitStack() as stack:
             boards = open_boards(self.board_path, self.boards_wanted)
             for board in boards:
@@ -192,16 +194,17 @@ def group_boots(cases: Sequence[Case]) -> dict[str, list[Case]]:
     return groups
 
 
-def plan_boots(cases: Sequence[Case], xen: Path, append: str, seed: int) -> list[Boot]:
-    """The long ones first, so that the boards end together."""
+def plan_boots(cases: Sequence[Case], xen: Path, append: str, seed: int, words: str) -> list[Boot]:
+    """The long ones first, so that the boards end together. `words` are added to each case's plan line."""
     groups = group_boots(cases)
-    boots = [replace(to_boot(group[0].boot, group, xen, append, seed), name=name)
+    boots = [replace(to_boot(group[0].boot, group, xen, append, seed, words), name=name)
              for name, group in groups.items()]
     return sorted(boots, key=lambda boot: (-(boot.smp or 1), -len(boot.cases)))
 
 
-def to_boot(spec: BootSpec, cases: Sequence[Case], xen: Path, append: str, seed: int) -> Boot:
-    planned = tuple(PlannedCase(case.id, case.plan_line(seed), case.limit_s) for case in cases)
+def to_boot(spec: BootSpec, cases: Sequence[Case], xen: Path, append: str, seed: int, words: str = ""
+            ) -> Boot:
+    planned = tuple(PlannedCase(case.id, case.plan_line(seed) + words, case.limit_s) for case in cases)
     return Boot(spec.name, xen, " ".join([XEN_OPTIONS, spec.cmdline, append]), spec.cpus, spec.icount,
                 spec.variant, planned)
 

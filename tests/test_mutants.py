@@ -8,14 +8,17 @@ from typing import Any
 
 import pytest
 
+from suites import known
+from suites.matrix import load_boots, load_suite
 from suites.mutants import mutate
-from tests.gate_run import STOCK_XEN, Gate, run_gate, select
+from tests.gate_run import ROOT, STOCK_XEN, Gate, run_gate, select
 
 # One for each of: no EOI is forced, a sharer is not served, a death leaves the line masked; the caller's
 # vector or delivery stands in an entry, a message's remapping entry outlives it.
 RUN = ("eoi-timer-off", "do-irq-guest-first", "unbind-no-eoi", "guest-vector-kept",
        "callers-delivery-kept", "irte-kept")
 MUTANTS = mutate.load()
+VECTORS = load_suite(ROOT / "suites/vectors/suite.yaml", load_boots())
 
 BUILD_ID = bytes.fromhex("0123456789")
 IMAGE = b"\x7fELF" + BUILD_ID + b"code\x90\x90\xc3"
@@ -108,3 +111,16 @@ def test_stock_hypervisor_passes_the_same_cases(tmp_path: Path) -> None:
     cases = {case for name in RUN for case in MUTANTS[name].reds}
     gate = run_cases(tmp_path, cases)
     assert gate.status == 0 and set(gate.outcomes.values()) == {"PASS"}, gate.told
+
+
+@pytest.mark.board
+def test_every_check_can_fail(tmp_path: Path) -> None:
+    """With every expectation turned round all checks are red, and so is each case that has one."""
+    first = {case.name: case for case in reversed(VECTORS) if not case.hang}
+    gate = run_cases(tmp_path, {case.id for case in first.values()}, "--wrong")
+    assert gate.status == 1, gate.told
+    stock = known.load(ROOT / "suites/known.yaml", "xen-4.17")
+    for case, result in gate.results.items():
+        good = [check["text"] for check in result["checks"] if check["ok"]]
+        assert result["checks"] and result["outcome"] == "FAIL", (case, result["reason"])
+        assert not good or stock[case].explains(good), (case, good)

@@ -20,8 +20,8 @@ bool check(struct test *t, bool good, const char *fmt, ...)
 	ll_vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	t->checks++;
-	t->failed += !good;
-	ktap_line("  %sok %u %s", good ? "" : "not ", t->checks, text);
+	t->failed += good == t->wrong;
+	ktap_line("  %sok %u %s", good != t->wrong ? "" : "not ", t->checks, text);
 	return good;
 }
 
@@ -113,6 +113,7 @@ void test_run(struct span line, unsigned int number)
 	plan_next_word(&line, ' ', &id);
 	span_copy(id, t.id, sizeof(t.id));
 	t.line = line;
+	t.wrong = plan_number(line, "wrong", 0) != 0;
 	ktap_line("# case %s", t.id);
 	ktap_line("  KTAP version 1");
 	/* What one case left is what the next one finds: between two there is one audit. */

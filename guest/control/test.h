@@ -11,6 +11,7 @@
  * struct test - a running case
  * @id: as in the plan, "topic.name[param=value,...]"
  * @line: the plan's line behind the id: key=value words
+ * @wrong: wrong=1 in the plan: each check expects the opposite, to see it red
  * @checks: checks so far
  * @failed: of these, failed
  * @windows: time spent in observation windows, ns
@@ -20,6 +21,7 @@
 struct test {
 	char id[96];
 	struct span line;
+	bool wrong;
 	unsigned int checks;
 	unsigned int failed;
 	uint64_t windows, witness;
