@@ -11,6 +11,7 @@
  */
 #include "guest/control/line.h"
 #include "guest/control/scenario.h"
+#include "guest/xen/domctl.h"
 
 #define REBIRTHS 20
 
@@ -20,9 +21,20 @@
  */
 #define SLAB_PAGES 8
 
+/* Preserved, or the window has shown a death of another kind. */
+static void expect_crashed(struct test *t, struct cast *c)
+{
+	int state = domctl_state(cast_offender(c)->dom);
+
+	check(t, state == DOMAIN_CRASHED, "HC state of the dead domain: %d, expected %d (crashed)",
+	      state, DOMAIN_CRASHED);
+}
+
 static void dead_crash(struct test *t)
 {
-	scenario_run(t, &(struct scenario){ .verb = FAULT_CRASH, .during = &FORCED_EOI });
+	scenario_run(t, &(struct scenario){ .verb = FAULT_CRASH,
+					    .during = &FORCED_EOI,
+					    .judge = expect_crashed });
 }
 TEST_CASE("dead.crash", dead_crash);
 
