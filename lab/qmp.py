@@ -18,7 +18,10 @@ class Monitor(QMPMonitor):
     def __init__(self, sock: socket.socket) -> None:
         sock.settimeout(TIMEOUT_S)
         self.events: deque[dict[str, Any]] = deque(maxlen=MAX_EVENTS)
-        super().__init__(sock.makefile("rb"), sock.makefile("wb"))
+        try:
+            super().__init__(sock.makefile("rb"), sock.makefile("wb"))
+        except OSError as error:  # it greeted and was gone before our answer
+            raise QMPError(f"QEMU's monitor is gone: {error}") from error
 
     def execute(self, command: str, **arguments: Any) -> Any:
         request = {"execute": command, "arguments": arguments}
