@@ -7,7 +7,6 @@ PYTHON := /usr/bin/python3
 HV ?= xen
 XEN ?=
 K ?=
-CASE ?=
 OUT ?=
 SEED ?=
 APPEND ?=

@@ -4,6 +4,8 @@
  * the hypercall page, the first instructions, and the exception stubs. pvh.S has
  * the entry of the PVH guest.
  */
+#include "guest/arch/trap.inc"
+
 #define NOTE(type, ...)                                                 \
 	.pushsection .note.Xen, "a", @note ;                            \
 	.align 4 ;                                                      \
@@ -46,14 +48,7 @@ _start:
 trap_\vector:
 	pop %rcx
 	pop %r11
-	.if !\has_error
-	push $0
-	.endif
-	push $\vector
-	mov %rsp, %rdi
-	and $-16, %rsp
-	call trap_fatal
-	ud2
+	trap_tail \vector, \has_error
 	.endm
 
 	trap 0, 0

@@ -7,6 +7,8 @@
  * info and the board's registers all lie below. The first 4 MiB are mapped by
  * single pages, so that map_self() can move them.
  */
+#include "guest/arch/trap.inc"
+
 #define TABLE	  0x67		/* P RW US A D, as PTE_RW in guest/xen/mem.h */
 #define LARGE	  0xe7		/* the same with PS */
 #define CR0_PE_PG 0x80000001
@@ -88,14 +90,7 @@ pvh_user_return:
  */
 	.macro trap vector, has_error
 pvh_trap_\vector:
-	.if !\has_error
-	push $0
-	.endif
-	push $\vector
-	mov %rsp, %rdi
-	and $-16, %rsp
-	call trap_fatal
-	ud2
+	trap_tail \vector, \has_error
 	.endm
 
 	trap 0, 0

@@ -5,8 +5,6 @@
 #include "guest/control/pirq.h"
 #include "guest/xen/hypercall.h"
 
-/* One IO-APIC at the architectural address; its pins are GSIs 0..23. */
-#define IOAPIC_BASE	   0xfec00000ul
 #define IOAPIC_REDTBL(pin) (0x10 + 2 * (pin))
 
 int line_setup(uint32_t gsi)

@@ -6,7 +6,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* One IO-APIC at the architectural address; its pins are GSIs 0..23, from 16 on the PCI lines. */
+#define IOAPIC_BASE   0xfec00000ul
+#define FIRST_PCI_PIN 16u
+
 /* Redirection table entry, Intel 82093AA 3.2.4. */
+#define RTE_LOW_ACTIVE	    (1u << 13)
+#define RTE_LEVEL	    (1u << 15)
+#define RTE_MASK	    (1u << 16)
 #define RTE_VECTOR(rte)	    ((unsigned int)((rte)&0xff))
 #define RTE_REMOTE_IRR(rte) (!!((rte)&1ull << 14))
 #define RTE_MASKED(rte)	    (!!((rte)&1ull << 16))

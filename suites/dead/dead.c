@@ -13,13 +13,7 @@
 #include "guest/control/scenario.h"
 #include "guest/xen/domctl.h"
 
-#define REBIRTHS 20
-
-/*
- * Xen's small-object pool (xmem_pool) keeps a few pages to itself: up to 3 were
- * seen to come and go. A page leaked by each life would be 19.
- */
-#define SLAB_PAGES 8
+#define REBIRTHS 20 /* a page leaked by each life would be 19, above SLAB_PAGES */
 
 /* Preserved, or the window has shown a death of another kind. */
 static void expect_crashed(struct test *t, struct cast *c)

@@ -79,3 +79,11 @@ int sibling_close(struct sibling *s, int port)
 	return sibling_call(s, __HYPERVISOR_event_channel_op, EVTCHNOP_close, &close,
 			    sizeof(close));
 }
+
+int sibling_reserve(struct sibling *s, int type)
+{
+	struct physdev_get_free_pirq op = { .type = type };
+	int rc = sibling_call(s, __HYPERVISOR_physdev_op, PHYSDEVOP_get_free_pirq, &op, sizeof(op));
+
+	return rc ? rc : (int)op.pirq;
+}

@@ -4,9 +4,10 @@
 #define LIFELINE_VECTORS_DRIVE_H
 
 #include "guest/control/cast.h"
+#include "guest/control/line.h"
 
 /** RTE_LEVEL_LOW - low half of an open entry of a PCI line; the vector field is free for a pirq */
-#define RTE_LEVEL_LOW (1u << 15 | 1u << 13)
+#define RTE_LEVEL_LOW (RTE_LEVEL | RTE_LOW_ACTIVE)
 
 /** DRIVE_ROUNDS - interrupts that expect_rounds() raises */
 #define DRIVE_ROUNDS 100
@@ -24,6 +25,9 @@ evtchn_port_t expect_port(struct test *t, uint32_t pirq);
 
 /** sibling_bind() - let @s bind @pirq, shareable. Return: its port, or -errno */
 int sibling_bind(struct sibling *s, uint32_t pirq);
+
+/** sibling_reserve() - let @s reserve a pirq: see pirq_reserve(). Return: the pirq or -errno */
+int sibling_reserve(struct sibling *s, int type);
 
 /** sibling_close() - let @s close @port. Return: 0 or -errno */
 int sibling_close(struct sibling *s, int port);

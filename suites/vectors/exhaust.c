@@ -91,8 +91,6 @@ static void exhaust(struct test *t)
 	expect_none_left(t);
 	window_wait(t, c->timing.window[WINDOW_DURING]);
 	window_close(t, c);
-	for (unsigned int i = 0; i < c->n; i++)
-		c->member[i].offender = false;
 	window_judge(t, c, WINDOW_DURING, &HEALTHY);
 	audit_mark(t, "none-left");
 	rc = (int)give_all_back(n);

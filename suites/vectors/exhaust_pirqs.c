@@ -17,7 +17,6 @@
 #include "suites/vectors/drive.h"
 
 #define BOARD_GSIS 24u
-#define LOWEST_PCI 16u /* get_free_pirq(GSI) leaves the ISA numbers alone */
 #define MAX_PIRQS  256u
 
 #define MORE_THAN_IRQS 512u /* of the board: GSIs and MSIs, "IRQ limits" in Xen's log */
@@ -134,14 +133,6 @@ static void exhaust_own(struct test *t, unsigned int extra)
 	device_release(dev);
 }
 
-static int sibling_reserve(struct sibling *s, int type)
-{
-	struct physdev_get_free_pirq op = { .type = type };
-	int rc = sibling_call(s, __HYPERVISOR_physdev_op, PHYSDEVOP_get_free_pirq, &op, sizeof(op));
-
-	return rc ? rc : (int)op.pirq;
-}
-
 /* Return: how many until Xen refused; @r: which. */
 static int sibling_reserve_all(struct sibling *s, struct reserved *r, int type)
 {
@@ -175,22 +166,22 @@ static void exhaust_sibling(struct test *t, struct cast *c, unsigned int extra)
 {
 	struct sibling *s = &c->member[0];
 	struct reserved *r = &reserved;
-	/* Its line's pirq, one of the PCI GSIs', is in use. */
-	int all = (int)(BOARD_GSIS - LOWEST_PCI + extra) - 1;
+	/* get_free_pirq() leaves the ISA numbers alone, and its line's pirq is in use. */
+	int all = (int)(BOARD_GSIS - FIRST_PCI_PIN + extra) - 1;
 	domid_t other = c->member[1].dom;
 
 	expect_result(t, sibling_reserve_all(s, r, MAP_PIRQ_TYPE_GSI), -XEN_ENOSPC,
 		      "L get_free_pirq of dom %u at the end", s->dom);
 	expect_result(t, (int)r->n, all, "L pirqs that it gave");
-	expect_result(t, r->pirq[0], LOWEST_PCI, "L the first pirq");
+	expect_result(t, r->pirq[0], FIRST_PCI_PIN, "L the first pirq");
 	expect_result(t, r->pirq[r->n - 1], BOARD_GSIS, "L the last pirq");
 	expect_result(t, sibling_reserve(s, MAP_PIRQ_TYPE_MSI), -XEN_ENOSPC, "L for a message");
 	expect_result(t, pirq_map_any(s->dom, 21), -XEN_ENOSPC, "L map_pirq for it");
 	expect_result(t, pirq_map(s->dom, 21, (BOARD_GSIS + extra)), -XEN_EINVAL,
 		      "X map_pirq for it beyond its limit");
-	expect_result(t, pirq_map_any(other, 21), LOWEST_PCI,
+	expect_result(t, pirq_map_any(other, 21), FIRST_PCI_PIN,
 		      "X map_pirq for dom %u, which has its own", other);
-	expect_result(t, pirq_unmap(other, LOWEST_PCI), 0, "X unmap for it");
+	expect_result(t, pirq_unmap(other, FIRST_PCI_PIN), 0, "X unmap for it");
 	expect_result(t, (int)give_back_for(s->dom, r, 21), all, "L given back by mapping");
 	expect_result(t, sibling_reserve_all(s, r, MAP_PIRQ_TYPE_GSI), -XEN_ENOSPC,
 		      "L get_free_pirq again");

@@ -24,8 +24,7 @@
 #define NO_TRACE     0xffffffffu /* trace= of the plan: first call that is told before it is made */
 #define CALLS_A_TURN 4
 #define PAUSE	     (20 * US) /* between turns: the sharers run on the same CPU */
-#define FIRST_PCI    16
-#define XENS_VECTORS 0xf0 /* FIRST_HIPRIORITY_VECTOR in Xen's irq_vectors.h */
+#define XENS_VECTORS 0xf0      /* FIRST_HIPRIORITY_VECTOR in Xen's irq_vectors.h */
 
 /**
  * struct assault - calls being made
@@ -227,7 +226,7 @@ static void set_the_scene(struct test *t, struct assault *a, struct cast *c)
 		scene->device[scene->n++] = (uint8_t)c->member[i].dev->bdf;
 	}
 	/* As every control domain does at boot; what follows when it does not is a finding. */
-	for (uint32_t gsi = FIRST_PCI; gsi < IOAPIC_PINS && !scene->findings; gsi++)
+	for (uint32_t gsi = FIRST_PCI_PIN; gsi < IOAPIC_PINS && !scene->findings; gsi++)
 		line_setup(gsi);
 	hide_page_zero();
 }

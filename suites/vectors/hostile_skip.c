@@ -3,15 +3,13 @@
  * What the hostile cases do not call, with the reason for each: the rest they
  * do. A skipped call is counted in the case's data.
  */
+#include "guest/control/line.h"
 #include "guest/lib/string.h"
 #include "guest/xen/interface.h"
 #include "suites/vectors/hostile_ops.h"
 
-#define IOAPIC_BASE    0xfec00000u
 #define FIRST_REDTBL   0x10u
-#define LACKING_REDTBL 0x40u /* of pin 24, and the board's IO-APIC has 24 */
-#define RTE_VECTOR     0xffu
-#define RTE_MASK       0x10000u
+#define LACKING_REDTBL 0x40u	/* of pin 24, and the board's IO-APIC has 24 */
 #define TIMER_PIN      2u	/* irq 0: ACPI's override */
 #define LAST_RAM_FRAME 0x20000u /* 512 MiB: lab/boards/q35-xen.yaml */
 
@@ -71,7 +69,7 @@ static const char *finding_of_write(const struct hostile_call *call)
 		return NULL;
 	if (reg >= LACKING_REDTBL)
 		return "apic-write-no-such-pin";
-	return value & RTE_MASK || value & RTE_VECTOR ? NULL : "pirq-zero-mapped-twice";
+	return value & RTE_MASK || RTE_VECTOR(value) ? NULL : "pirq-zero-mapped-twice";
 }
 
 static const char *finding_of_map(const struct hostile_call *call)

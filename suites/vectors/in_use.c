@@ -37,8 +37,6 @@ static void in_use(struct test *t)
 	matrix_in_use(t, c->gsi, "another domain", PAUSE);
 	window_wait(t, c->timing.window[WINDOW_DURING]);
 	window_close(t, c);
-	for (unsigned int i = 0; i < c->n; i++)
-		c->member[i].offender = false;
 	window_judge(t, c, WINDOW_DURING, &HEALTHY);
 	audit_take(&after);
 	audit_check(t, &after, "after the writes");

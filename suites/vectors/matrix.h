@@ -3,13 +3,11 @@
 #ifndef LIFELINE_VECTORS_MATRIX_H
 #define LIFELINE_VECTORS_MATRIX_H
 
+#include "guest/control/line.h"
 #include "guest/control/test.h"
 
 /* Redirection entry, low half: 82093AA, 3.2.4. */
 #define RTE_MODE(mode) ((uint32_t)(mode) << 8)
-#define RTE_LOW_ACTIVE (1u << 13)
-#define RTE_LEVEL      (1u << 15)
-#define RTE_MASK       (1u << 16)
 
 /** MATRIX_SIZE - 11 vectors, 6 delivery modes, polarity, trigger and mask */
 #define MATRIX_SIZE 528u

@@ -21,13 +21,11 @@
 #include "guest/xen/event.h"
 #include "suites/vectors/drive.h"
 
-#define IOAPIC_BASE  0xfec00000ul
 #define GUEST_PIRQS  (24u + 32u) /* GSIs of the board, and the default of extra_guest_irqs */
 #define NO_DOMAIN    1234u
 #define ABSENT	     0x7f08 /* a bus that the board does not have */
 #define UNKNOWN_TYPE 9
 #define MAX_TRIALS   192
-#define LOWEST_PCI   16u
 
 /* Of whom or what a call speaks; filled in when the cast is there. */
 struct scene {
@@ -263,18 +261,16 @@ static void try_channels(const struct scene *sc)
 /* Its own numbers it may use up; then the owner's number is reserved, and still no one's. */
 static void try_numbers(const struct scene *sc)
 {
-	struct physdev_get_free_pirq get = { .type = MAP_PIRQ_TYPE_GSI };
 	struct evtchn_bind_pirq bind = { .pirq = sc->line, .flags = BIND_PIRQ__WILL_SHARE };
 	struct physdev_eoi eoi = { .irq = sc->line };
 	int n = 0, rc = 0;
 
-	for (; !rc && n <= (int)GUEST_PIRQS; n += !rc) {
-		rc = sibling_call(sc->stranger, __HYPERVISOR_physdev_op, PHYSDEVOP_get_free_pirq,
-				  &get, sizeof(get));
+	for (; rc >= 0 && n <= (int)GUEST_PIRQS; n += rc >= 0) {
+		rc = sibling_reserve(sc->stranger, MAP_PIRQ_TYPE_GSI);
 		sleep_until(now_ns() + 20 * US);
 	}
 	note(rc, -XEN_ENOSPC, "L get_free_pirq at the end");
-	note(n, GUEST_PIRQS - LOWEST_PCI, "L pirqs that it gave");
+	note(n, GUEST_PIRQS - FIRST_PCI_PIN, "L pirqs that it gave");
 	TRY_EVENT(sc->stranger, EVTCHNOP_bind_pirq, &bind, -XEN_EPERM, "X bind_pirq %u, reserved",
 		  sc->line);
 	TRY_PHYSDEV(sc, PHYSDEVOP_eoi, &eoi, 0, "LI eoi of pirq %u, reserved", sc->line);

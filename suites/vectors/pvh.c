@@ -20,13 +20,10 @@
 #include "guest/xen/mem.h"
 #include "guest/xen/pvh.h"
 
-#define IOAPIC_BASE   0xfec00000ul
-#define FREE_PIN      19
-#define FIRST_PCI_PIN 16
-#define NO_SUCH_BUS   0xee
-#define LIVES	      20 /* a page that each leaves behind shows above the slack of Xen's pools */
-#define SLAB_PAGES    8
-#define LAST_OP	      40 /* PHYSDEVOP_release_msix, 31, is the last that there is */
+#define FREE_PIN    19
+#define NO_SUCH_BUS 0xee
+#define LIVES	    20 /* a page that each leaves behind shows above the slack of Xen's pools */
+#define LAST_OP	    40 /* PHYSDEVOP_release_msix, 31, is the last that there is */
 
 /**
  * struct sub_op - a PHYSDEVOP_*
@@ -201,8 +198,6 @@ static uint32_t vioapic_read(uint32_t reg)
 }
 
 #define RTE_LOW_ACTIVE (1u << 13)
-#define RTE_LEVEL      (1u << 15)
-#define RTE_MASK       (1u << 16)
 
 /* As the pins of this board are: ISA ones by edge, the rest level and low. */
 static uint32_t kind_of(uint32_t pin)

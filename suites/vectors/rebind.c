@@ -99,7 +99,6 @@ TEST_CASE("vectors.rebind", rebind);
 #define CROSSED	     3
 #define FIRST_PIN    16u /* a device of its own on each of 16..19 and 21..23 */
 #define HIGHEST_PIRQ 58u
-#define RTE_MASK     (1u << 16)
 
 /* Pirqs from the top down for pins from the bottom up, bound in a third order. */
 static void crossed(struct test *t)

@@ -157,10 +157,9 @@ static volatile struct page_zero *page_zero(void)
 	return (volatile struct page_zero *)address;
 }
 
-#define IOAPIC_FRAME 0xfec00ul
-#define OUR_VECTOR   0x31u
-#define IOREGSEL     0 /* words of the IO-APIC's window, 82093AA 3.1 */
-#define IOWIN	     4
+#define OUR_VECTOR 0x31u
+#define IOREGSEL   0 /* words of the IO-APIC's window, 82093AA 3.1 */
+#define IOWIN	   4
 
 /* The control domain may look at the IO-APIC's registers; what it writes there, Xen drops. */
 static void write_directly(uint32_t pin, uint32_t value)
@@ -168,7 +167,7 @@ static void write_directly(uint32_t pin, uint32_t value)
 	static char page[4096] __attribute__((aligned(4096), section(".bss.control")));
 	volatile uint32_t *window = (volatile uint32_t *)page;
 
-	map_self((unsigned long)page, IOAPIC_FRAME << 12 | PTE_MMIO);
+	map_self((unsigned long)page, IOAPIC_BASE | PTE_MMIO);
 	window[IOREGSEL] = 0x10 + 2 * pin;
 	window[IOWIN] = value;
 	unmap((unsigned long)page);
@@ -197,7 +196,7 @@ static void no_msix(struct test *t)
 	expect_result(t, message_announce(dev), 0, "L manage_pci_add");
 	expect_entry_unmoved(t, 22, "at first");
 	memory->used_entries = 1;
-	memory->table_first = memory->table_last = IOAPIC_FRAME;
+	memory->table_first = memory->table_last = IOAPIC_BASE >> 12;
 	expect_result(t, message_prepare(dev), -XEN_ENODEV, "HC prepare_msix");
 	expect_result(t, message_unprepare(dev), -XEN_ENODEV, "HC release_msix");
 	expect_result(t, (int)memory->used_entries, 1, "V what the caller has at address 4");

@@ -23,7 +23,6 @@
 
 #define ROUNDS		10u
 #define ROUND_LIMIT	(50 * MS)
-#define FIRST_PCI_LINE	16
 #define FIRST_FREE_PIRQ 100 /* none of the matrix's vectors is between this and 24 more */
 
 static char bar_page[4096] __attribute__((aligned(4096), section(".bss.control")));
@@ -156,7 +155,7 @@ struct source {
 static bool source_open(struct source *s, uint32_t pin)
 {
 	*s = (struct source){ .pin = pin, .uart = uart_port(pin), .io = mmio_dev_io(bar_page) };
-	if (pin >= FIRST_PCI_LINE)
+	if (pin >= FIRST_PCI_PIN)
 		s->edu = device_take("edu", pin);
 	if (s->edu)
 		map_self((unsigned long)bar_page, s->edu->bar | PTE_MMIO);
@@ -209,7 +208,7 @@ static void write_and_serve(struct test *t, struct source *s, evtchn_port_t port
 static void apic_write_bound(struct test *t)
 {
 	uint32_t pin = (uint32_t)plan_number(t->line, "pin", IOAPIC_PINS);
-	uint32_t kind = pin >= FIRST_PCI_LINE ? RTE_LEVEL | RTE_LOW_ACTIVE : 0;
+	uint32_t kind = pin >= FIRST_PCI_PIN ? RTE_LEVEL | RTE_LOW_ACTIVE : 0;
 	uint32_t pirq = FIRST_FREE_PIRQ + pin;
 	struct audit before, after;
 	struct source s;
