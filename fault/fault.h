@@ -3,6 +3,7 @@
 #ifndef LIFELINE_FAULT_FAULT_H
 #define LIFELINE_FAULT_FAULT_H
 
+#include "guest/dev/descriptor.h"
 #include "guest/role/driver.h"
 
 /**
@@ -40,7 +41,7 @@ void fault_play(struct driver *d, enum fault_verb verb);
 /**
  * rescue_by_descriptor() - silence a device whose driver is gone
  * @desc: its row of the descriptor table, all that is known of it
- * @bar: physical address of its BAR 0
+ * @bar: physical address or port of the BAR that the row speaks of
  *
  * Runs in the control domain. Effect: the device no longer drives its line.
  */

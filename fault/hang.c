@@ -42,7 +42,7 @@ static _Noreturn void hang_mask(struct driver *d)
 static _Noreturn void hang_silent(struct driver *d)
 {
 	enter_handler(d);
-	irq_service(d->desc, &d->io);
+	driver_settle(d);
 	stand(d);
 	block_for_ever();
 }
@@ -62,8 +62,7 @@ static void hang_slow(struct driver *d)
 	while (!port_pending(d->kick)) {
 		enter_handler(d);
 		sleep_ns(FAULT_SLOW_NS);
-		irq_service(d->desc, &d->io);
-		d->raised_at = 0;
+		driver_settle(d);
 		pirq_eoi(d->pirq);
 	}
 }
@@ -79,8 +78,7 @@ static void hang_noack(struct driver *d)
 		port_clear(d->port);
 		pirq_eoi(d->pirq);
 	}
-	irq_service(d->desc, &d->io);
-	d->raised_at = 0;
+	driver_settle(d);
 }
 
 static void crash(struct driver *d)

@@ -9,10 +9,30 @@ from lab.yamlsource import At, Source, YamlError, check, parse
 
 DRIVER = "MultibootQEMUDriver"
 
-# What a case can make interrupt, and how QEMU is told to put it on the board. No option ROM:
-# SeaBIOS would run it on each boot.
-MODELS = {"edu": "edu", "e1000": "e1000,romfile=", "e1000e": "e1000e,romfile=",
-          "ioh3420": "ioh3420,chassis=1", "nvme": "nvme,serial=lifeline"}
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What a case can make interrupt, and how QEMU is told to put it on the board."""
+
+    device: str  # -device; no option ROM: SeaBIOS would run it on each boot
+    attached: str = ""  # a second -device, on its bus `{id}`
+    disk: bool = False  # has one, as `{id}-disk`, with the pattern of lab/media.py on it
+
+
+USB_DEVICE = "usb-tablet,bus={id}.0"
+MODELS = {
+    "edu": Model("edu"),
+    "e1000": Model("e1000,romfile="),
+    "e1000e": Model("e1000e,romfile="),
+    "rtl8139": Model("rtl8139,romfile="),
+    "ahci": Model("ich9-ahci", "ide-hd,bus={id}.0,drive={id}-disk", disk=True),
+    "nvme": Model("nvme,serial=lifeline,drive={id}-disk", disk=True),
+    "uhci": Model("ich9-usb-uhci1", USB_DEVICE),
+    "ohci": Model("pci-ohci", USB_DEVICE),
+    "ehci": Model("usb-ehci", USB_DEVICE),
+    "xhci": Model("qemu-xhci", USB_DEVICE),
+    "ioh3420": Model("ioh3420,chassis=1"),
+}
 
 # ISA interrupts that a UART may have: not the timer's, the cascade's and the console's.
 ISA_IRQS = [1, 3, *range(5, 16)]

@@ -18,6 +18,7 @@ from labgrid.factory import target_factory
 from labgrid.util.qmp import QMPError
 from pexpect import TIMEOUT
 
+from lab import media
 from lab.board import BoardError, Launch
 from lab.boardfile import MODELS, Device, parse_device, uart_port
 from lab.process import Process, describe_status
@@ -29,14 +30,24 @@ SERIAL_BUFFER = 8 << 20
 STDERR_TAIL = 2000
 
 
+def name_of(device: Device) -> str:
+    """Its id on QEMU's command line."""
+    return f"d{device.slot:02x}.{device.function}"
+
+
 def device_args(devices: tuple[Device, ...]) -> list[str]:
     """-device arguments; function 0 of a slot with others announces them."""
     slots = [device.slot for device in devices]
     args = []
     for device in devices:
+        model, name = MODELS[device.model], name_of(device)
         many = device.function == 0 and slots.count(device.slot) > 1
-        args += ["-device", f"{MODELS[device.model]},id=d{device.slot:02x}.{device.function},"
+        if model.disk:
+            args += ["-blockdev", f"driver=file,node-name={name}-disk,filename={name}.img"]
+        args += ["-device", f"{model.device.format(id=name)},id={name},"
                  f"addr={device.slot:x}.{device.function}{',multifunction=on' if many else ''}"]
+        if model.attached:
+            args += ["-device", model.attached.format(id=name)]
     return args
 
 
@@ -152,6 +163,9 @@ class MultibootQEMUDriver(QEMUDriver):
         (self._directory / "hypervisor").symlink_to(launch.kernel.resolve())
         for i, (path, _) in enumerate(launch.modules):
             (self._directory / self._module_name(i, path)).symlink_to(path.resolve())
+        for device in self.devices_of(launch.variant):
+            if MODELS[device.model].disk:
+                media.write(self._directory / f"{name_of(device)}.img")
 
     # Power.
 

@@ -4,14 +4,19 @@
 #include "guest/control/ktap.h"
 #include "guest/control/line.h"
 #include "guest/control/owner.h"
+#include "guest/dev/pci.h"
 #include "guest/lib/string.h"
 #include "guest/xen/clock.h"
 #include "guest/xen/domctl.h"
+#include "guest/xen/grant.h"
 #include "guest/xen/hypercall.h"
+#include "guest/xen/mem.h"
 
 #define ANSWER_LIMIT (2000 * MS)
 #define LEAST_WEIGHT 1
 #define GONE_LIMIT   (1000 * MS)
+#define START_LIMIT  (5000 * MS)
+#define MEMORY_PAGES 8
 
 static struct cast cast __attribute__((section(".bss.control")));
 
@@ -30,12 +35,25 @@ static int connect(struct sibling *s)
 	return (int)rc;
 }
 
+/* References in the grant table, so many for each slot. */
+static uint32_t first_grant(const struct sibling *s)
+{
+	return GRANT_FIRST + s->slot * MEMORY_PAGES;
+}
+
+static unsigned int memory_pages(const struct sibling *s)
+{
+	return (unsigned int)((s->dev->memory.size + PAGE_SIZE - 1) / PAGE_SIZE);
+}
+
 static void fill_mailbox(struct cast *c, struct sibling *s)
 {
 	struct mailbox *box = s->box;
 
 	memcpy(box->model, s->dev->desc->model, strlen(s->dev->desc->model) + 1);
 	box->bar = s->dev->bar;
+	box->grant = first_grant(s);
+	box->kind = IRQ_INTX;
 	box->pirq = c->gsi;
 	box->grace = c->timing.grace;
 	box->pace = c->timing.pace;
@@ -70,6 +88,41 @@ int sibling_birth_pvh(struct sibling *s)
 	return rc;
 }
 
+/* All that a domain needs of its device but the interrupt. */
+static int hand_over(const struct sibling *s)
+{
+	const struct device *dev = s->dev;
+	unsigned int pages = memory_pages(s);
+	int rc;
+
+	if (dev->ops->ports)
+		rc = domctl_allow_ports(s->dom, (uint16_t)dev->bar, dev->ops->length, true);
+	else
+		rc = domctl_allow_iomem(s->dom, dev->bar >> 12,
+					(dev->ops->length + 0xfffu) / 0x1000u, true);
+	if (!rc && pages) {
+		pci_command(dev->bdf, PCI_COMMAND_MASTER, 0);
+		rc = grant_lend(s->dom, first_grant(s), dev->memory.base, pages);
+	}
+	return rc;
+}
+
+/* Until it has started its device; why it could not is in its mailbox. */
+static int await_ready(const struct sibling *s)
+{
+	uint64_t deadline = now_ns() + START_LIMIT;
+
+	while (!__atomic_load_n(&s->box->ready, __ATOMIC_ACQUIRE)) {
+		if (now_ns() >= deadline)
+			return -XEN_ETIMEDOUT;
+		sleep_until(now_ns() + 50 * US);
+	}
+	if (s->box->ready > 0)
+		return 0;
+	ktap_line("  # dom %u %s: %s", s->dom, s->dev->desc->model, s->box->error);
+	return -XEN_EIO;
+}
+
 int sibling_birth(struct cast *c, struct sibling *s)
 {
 	int rc = build_domain(&s->dom, &s->box, s->slot);
@@ -80,11 +133,13 @@ int sibling_birth(struct cast *c, struct sibling *s)
 	fill_mailbox(c, s);
 	rc = connect(s);
 	if (!rc)
-		rc = domctl_allow_iomem(s->dom, s->dev->bar >> 12, 1, true);
+		rc = hand_over(s);
 	if (!rc)
 		rc = place(s);
 	if (!rc)
 		rc = domctl_unpause(s->dom);
+	if (!rc)
+		rc = await_ready(s);
 	if (rc)
 		sibling_kill(s);
 	return rc;
@@ -147,6 +202,8 @@ int sibling_kill(struct sibling *s)
 		sleep_until(now_ns() + 50 * US);
 	}
 	s->box = NULL;
+	if (s->dev)
+		grant_take_back(first_grant(s), memory_pages(s));
 	disown_domain(s->dom);
 	return rc;
 }

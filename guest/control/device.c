@@ -5,37 +5,116 @@
 #include "guest/dev/ich9.h"
 #include "guest/dev/pci.h"
 #include "guest/dev/uart.h"
+#include "guest/dev/mmio.h"
 #include "guest/lib/string.h"
+#include "guest/xen/mem.h"
 
 #define ISA_IRQS 16
+
+/* Devices with DMA, and what each has for it: guest/dev/exerciser.h, @memory. */
+#define MAX_MASTERS   16
+#define MASTER_MEMORY 0x8000
+#define WINDOW	      0x10000 /* largest exerciser.length */
 
 static struct device devices[MAX_DEVICES] __attribute__((section(".bss.control")));
 static unsigned int count __attribute__((section(".bss.control")));
 static uint16_t uarts[ISA_IRQS] __attribute__((section(".bss.control")));
 
+static char memory[MAX_MASTERS][MASTER_MEMORY]
+	__attribute__((aligned(4096), section(".bss.control")));
+static unsigned int masters __attribute__((section(".bss.control")));
+static char window[WINDOW] __attribute__((aligned(4096), section(".bss.control")));
+
+void device_open(const struct device *dev, struct controller *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->ops = dev->ops;
+	if (dev->ops->ports) {
+		c->io = port_dev_io((uint16_t)dev->bar);
+	} else {
+		for (uint32_t at = 0; at < dev->ops->length; at += PAGE_SIZE)
+			map_self((unsigned long)window + at, (dev->bar + at) | PTE_MMIO);
+		c->io = mmio_dev_io(window);
+	}
+	c->io.memory = dev->memory;
+}
+
+void device_close(struct controller *c)
+{
+	for (uint32_t at = 0; !c->ops->ports && at < c->ops->length; at += PAGE_SIZE)
+		unmap((unsigned long)window + at);
+}
+
 static void silence(const struct device *dev)
 {
-	if (dev->bar)
-		rescue_by_descriptor(dev->desc, dev->bar);
+	struct controller c;
+
+	if (!dev->bar)
+		return;
+	rescue_by_descriptor(dev->desc, dev->bar);
+	if (!dev->ops)
+		return;
+	device_open(dev, &c);
+	if (!c.ops->probe(&c))
+		c.ops->reset(&c);
+	device_close(&c);
+	pci_command(dev->bdf, 0, PCI_COMMAND_MASTER);
+}
+
+/* Memory for DMA that no other device has; false: there is no more, or it is not contiguous. */
+static bool give_memory(struct device *dev)
+{
+	char *base = memory[masters];
+
+	if (!dev->ops || !dev->ops->memory)
+		return true;
+	if (masters == MAX_MASTERS || dev->ops->memory > MASTER_MEMORY)
+		return false;
+	for (unsigned long at = 0; at < MASTER_MEMORY; at += PAGE_SIZE)
+		if (machine_address(base + at) != machine_address(base) + at)
+			return false;
+	dev->memory = (struct dev_memory){ base, machine_address(base), dev->ops->memory };
+	masters++;
+	return true;
+}
+
+static const char *open_bar(struct device *dev)
+{
+	const struct irq_access *access = descriptor_access(dev->desc);
+	bool ports = access && access->space == SPACE_PORTS;
+
+	if (!access)
+		return NULL;
+	if (pci_bar_is_ports(dev->bdf, access->bar) != ports)
+		return "its BAR is of another kind";
+	dev->bar = pci_bar(dev->bdf, access->bar);
+	if (!dev->bar)
+		return "its BAR has no address";
+	pci_command(dev->bdf, ports ? PCI_COMMAND_IO : PCI_COMMAND_MEM, 0);
+	return NULL;
 }
 
 const char *device_add(uint16_t bdf, const char *model, uint32_t gsi)
 {
 	struct device *dev = &devices[count];
-	uint32_t id = pci_read32(bdf, PCI_VENDOR_ID);
+	const char *wrong;
 
 	if (count == MAX_DEVICES)
 		return "more devices than the guest can hold";
 	dev->desc = descriptor_find(model);
 	if (!dev->desc)
 		return "no descriptor for this model";
-	if (id != ((uint32_t)dev->desc->device << 16 | dev->desc->vendor))
-		return "the device there has another PCI id";
-	dev->bar = pci_open(bdf);
-	if (!dev->bar && dev->desc->trigger.kind != ACCESS_NONE)
-		return "no memory BAR 0";
+	if (descriptor_for(pci_read32(bdf, PCI_CLASS) >> 8, pci_read32(bdf, PCI_VENDOR_ID)) !=
+	    dev->desc)
+		return "the device there has another PCI class or id";
+	dev->ops = exerciser_find(model);
 	dev->bdf = bdf;
 	dev->gsi = gsi;
+	wrong = open_bar(dev);
+	if (wrong)
+		return wrong;
+	if (!give_memory(dev))
+		return "no memory for its DMA";
 	ich9_route(bdf, gsi);
 	silence(dev);
 	count++;

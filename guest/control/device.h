@@ -3,22 +3,24 @@
 #ifndef LIFELINE_CONTROL_DEVICE_H
 #define LIFELINE_CONTROL_DEVICE_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "guest/dev/descriptor.h"
+#include "guest/dev/exerciser.h"
 
 /**
  * struct device - one device of the board
  * @desc: its descriptor
- * @bar: physical address of BAR 0
+ * @ops: its exerciser; NULL: the board has it for its messages alone
+ * @bar: physical address or port of the BAR with its registers; 0: it has none
+ * @memory: for its DMA: of the control domain, and of this device alone
  * @gsi: line of its INTx pin, as the board file says
  * @bdf: bus << 8 | device << 3 | function
  * @taken: a sibling of the running case has it
  */
 struct device {
 	const struct irq_descriptor *desc;
+	const struct exerciser *ops;
 	uint64_t bar;
+	struct dev_memory memory;
 	uint32_t gsi;
 	uint16_t bdf;
 	bool taken;
@@ -33,7 +35,7 @@ struct device {
  * @gsi: its line
  *
  * Checks that the device there is the one that the board file names, turns on
- * its memory decode and silences it.
+ * its decoding and silences it.
  *
  * Return: NULL, or what is wrong.
  */
@@ -44,13 +46,22 @@ const char *device_add(uint16_t bdf, const char *model, uint32_t gsi);
 /** device_take() - a free device of @model on line @gsi or ANY_LINE, marked as taken; NULL: none is */
 struct device *device_take(const char *model, uint32_t gsi);
 
+/**
+ * device_open() - reach @dev from this domain, until device_close(); one device at a time
+ * @c: filled in
+ */
+void device_open(const struct device *dev, struct controller *c);
+
+/** device_close() - it is out of reach again */
+void device_close(struct controller *c);
+
 /** uart_add() - make a UART of the board file known, at @port with ISA interrupt @irq. Return: as above */
 const char *uart_add(unsigned int irq, uint16_t port);
 
 /** uart_port() - port of the UART with ISA interrupt @irq, 0: the board has none there */
 uint16_t uart_port(unsigned int irq);
 
-/** device_release() - silence @dev and give it back */
+/** device_release() - silence @dev, by its descriptor and by a reset, and give it back */
 void device_release(struct device *dev);
 
 #endif

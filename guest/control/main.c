@@ -11,6 +11,7 @@
 #include "guest/xen/domctl.h"
 #include "guest/xen/event.h"
 #include "guest/xen/hypercall.h"
+#include "guest/xen/mem.h"
 #include "guest/xen/pvh.h"
 
 #include <xen/arch-x86/hvm/start_info.h>
@@ -123,8 +124,10 @@ void guest_main(struct start_info *si)
 {
 	trap_init();
 	event_init(si->shared_info);
-	if (si->flags & SIF_INITDOMAIN)
+	if (si->flags & SIF_INITDOMAIN) {
+		machine_init(si);
 		control_main((struct span){ (const char *)si->mod_start, si->mod_len });
+	}
 	sibling_main();
 }
 

@@ -92,12 +92,15 @@ static void judge(struct test *t, struct cast *c, unsigned int i, enum window w,
 {
 	struct sibling *s = &c->member[i];
 	const struct window_stats *st = &s->box->window[w];
-	uint64_t median_bound = b->median + c->timing.slack / 10;
-	uint64_t gap_bound = b->gap + c->timing.pace * 2 + c->timing.slack;
+	uint64_t device = s->dev->ops->device_ns;
+	uint64_t median_bound = b->median + device + c->timing.slack / 10;
+	uint64_t gap_bound = b->gap + device + c->timing.pace * 2 + c->timing.slack;
 	uint64_t median = hist_quantile(&st->latency, 500);
 	const char *win = window_name[w];
 
 	print_window(i, s, w, median_bound, gap_bound);
+	if (s->box->error[0])
+		ktap_line("  # dom %u %s: %s", s->dom, s->dev->desc->model, s->box->error);
 	check(t, !st->lost && st->raised == st->served, "LI dom %u %s: lost %u of %u, expected 0",
 	      s->dom, win, st->lost, st->raised);
 	check(t, st->served && st->gap <= gap_bound,

@@ -11,6 +11,7 @@
  * @gap: longest time without a served interrupt, ns; on top of the sharer's own pause
  * @why: the mechanism that promises it, for the message
  *
+ * What the sharer's device itself takes (exerciser.device_ns) comes on top of both.
  * The board's allowance (cast timing.slack) comes on top of @gap, and a tenth of
  * it on top of @median: noise hits single samples, not half of them. A median is
  * told up to 12.5 % too high (guest/lib/hist.h); the tenth has room for that too.

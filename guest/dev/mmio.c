@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "guest/dev/mmio.h"
 
+#include "guest/arch/io.h"
+#include "guest/xen/clock.h"
+
+#define PAUSE (20 * US)
+
 static uint32_t mmio_read(void *ctx, uint8_t bar, uint32_t offset, uint8_t width)
 {
 	const char *reg = (const char *)ctx + offset;
@@ -26,7 +31,56 @@ static void mmio_write(void *ctx, uint8_t bar, uint32_t offset, uint8_t width, u
 		*(volatile uint32_t *)reg = value;
 }
 
-struct dev_io mmio_dev_io(void *page)
+static uint32_t port_read(void *ctx, uint8_t bar, uint32_t offset, uint8_t width)
 {
-	return (struct dev_io){ .read = mmio_read, .write = mmio_write, .ctx = page };
+	uint16_t port = (uint16_t)((uintptr_t)ctx + offset);
+
+	(void)bar;
+	if (width == 1)
+		return inb(port);
+	if (width == 2)
+		return inw(port);
+	return inl(port);
+}
+
+static void port_write(void *ctx, uint8_t bar, uint32_t offset, uint8_t width, uint32_t value)
+{
+	uint16_t port = (uint16_t)((uintptr_t)ctx + offset);
+
+	(void)bar;
+	if (width == 1)
+		outb(port, (uint8_t)value);
+	else if (width == 2)
+		outw(port, (uint16_t)value);
+	else
+		outl(port, value);
+}
+
+static uint64_t now(void *ctx)
+{
+	(void)ctx;
+	return now_ns();
+}
+
+/* Others may have the CPU meanwhile, and the board's devices their time. */
+static void pause(void *ctx)
+{
+	(void)ctx;
+	sleep_until(now_ns() + PAUSE);
+}
+
+struct dev_io mmio_dev_io(void *window)
+{
+	return (struct dev_io){
+		.read = mmio_read, .write = mmio_write, .now = now, .pause = pause, .ctx = window
+	};
+}
+
+struct dev_io port_dev_io(uint16_t port)
+{
+	return (struct dev_io){ .read = port_read,
+				.write = port_write,
+				.now = now,
+				.pause = pause,
+				.ctx = (void *)(uintptr_t)port };
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* A device's registers as a guest of Xen reaches them. */
 #ifndef LIFELINE_DEV_MMIO_H
 #define LIFELINE_DEV_MMIO_H
 
-#include "guest/dev/descriptor.h"
+#include "guest/dev/io.h"
 
-/**
- * mmio_dev_io() - registers of a device whose BAR 0 is mapped
- * @page: address of the first 4 KiB of BAR 0, mapped uncached; the rows of the
- *        descriptor table reach no further
- */
-struct dev_io mmio_dev_io(void *page);
+/** mmio_dev_io() - registers of a device whose memory BAR is mapped, uncached, at @window */
+struct dev_io mmio_dev_io(void *window);
+
+/** port_dev_io() - registers of a device whose I/O BAR is at @port; access is the caller's to get */
+struct dev_io port_dev_io(uint16_t port);
 
 #endif

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "guest/dev/pci.h"
 
-#include <stdbool.h>
-
 #include "guest/arch/io.h"
 #include "guest/arch/trap.h"
+#include "guest/xen/clock.h"
 #include "guest/xen/hypercall.h"
 #include "guest/xen/pvh.h"
 
@@ -64,14 +63,61 @@ uint64_t pci_bar(uint16_t bdf, unsigned int index)
 	uint32_t low = pci_read32(bdf, offset);
 	bool wide = (low >> 1 & 3) == 2; /* PCI Local Bus 3.0, 6.2.5.1 */
 
+	if (low & 1)
+		return low & ~3u;
 	return (low & ~0xfu) | (wide ? (uint64_t)pci_read32(bdf, offset + 4) << 32 : 0);
 }
 
-uint64_t pci_open(uint16_t bdf)
+bool pci_bar_is_ports(uint16_t bdf, unsigned int index)
 {
-	if (pci_read32(bdf, PCI_BAR0) & 1 || !pci_bar(bdf, 0))
-		return 0;
-	/* The upper half is status, write-1-to-clear: write it as zero. */
-	pci_write32(bdf, PCI_COMMAND, (pci_read32(bdf, PCI_COMMAND) & 0xffff) | PCI_COMMAND_MEM);
-	return pci_bar(bdf, 0);
+	return pci_read32(bdf, (uint8_t)(PCI_BAR0 + 4 * index)) & 1;
+}
+
+void pci_command(uint16_t bdf, uint16_t set, uint16_t clear)
+{
+	uint16_t now = (uint16_t)pci_read32(bdf, PCI_COMMAND);
+
+	pci_write16(bdf, PCI_COMMAND, (uint16_t)((now & ~clear) | set));
+}
+
+static uint16_t bdf_of(void *ctx)
+{
+	return (uint16_t)(uintptr_t)ctx;
+}
+
+static uint32_t config_read(void *ctx, uint16_t offset, uint8_t width)
+{
+	uint32_t word = pci_read32(bdf_of(ctx), (uint8_t)(offset & ~3u)) >> 8 * (offset & 3);
+
+	return word & ~0u >> (32 - 8 * width);
+}
+
+/* Writes of 16 and 32 bits are all that anybody makes. */
+static void config_write(void *ctx, uint16_t offset, uint8_t width, uint32_t value)
+{
+	if (width == 2)
+		pci_write16(bdf_of(ctx), (uint8_t)offset, (uint16_t)value);
+	else
+		pci_write32(bdf_of(ctx), (uint8_t)offset, value);
+}
+
+static uint64_t now(void *ctx)
+{
+	(void)ctx;
+	return now_ns();
+}
+
+static void pause(void *ctx)
+{
+	(void)ctx;
+	sleep_until(now_ns() + 20 * US);
+}
+
+struct dev_io pci_config_io(uint16_t bdf)
+{
+	return (struct dev_io){ .config_read = config_read,
+				.config_write = config_write,
+				.now = now,
+				.pause = pause,
+				.ctx = (void *)(uintptr_t)bdf };
 }

@@ -3,13 +3,15 @@
 #ifndef LIFELINE_DEV_PCI_H
 #define LIFELINE_DEV_PCI_H
 
-#include <stdint.h>
+#include "guest/dev/io.h"
 
 #define PCI_VENDOR_ID	   0x00
 #define PCI_COMMAND	   0x04
+#define PCI_COMMAND_IO	   0x0001
 #define PCI_COMMAND_MEM	   0x0002
 #define PCI_COMMAND_MASTER 0x0004     /* a message is a write of the device */
 #define PCI_STATUS_CAPS	   (1u << 20) /* of the word at PCI_COMMAND */
+#define PCI_CLASS	   0x08	      /* upper three bytes of the word */
 #define PCI_BAR0	   0x10
 #define PCI_CAP_PTR	   0x34
 
@@ -34,14 +36,16 @@ void pci_write16(uint16_t bdf, uint8_t offset, uint16_t value);
 /** pci_find_capability() - offset of capability @id of @bdf; 0 if it has none */
 uint8_t pci_find_capability(uint16_t bdf, uint8_t id);
 
-/** pci_bar() - physical address of memory BAR @index of @bdf */
+/** pci_bar() - physical address of memory BAR @index of @bdf, or port of I/O BAR @index; 0: not set */
 uint64_t pci_bar(uint16_t bdf, unsigned int index);
 
-/**
- * pci_open() - turn on memory decode of @bdf
- *
- * Return: physical address of its BAR 0 (memory), 0 if it has none.
- */
-uint64_t pci_open(uint16_t bdf);
+/** pci_bar_is_ports() - is BAR @index of @bdf an I/O BAR? */
+bool pci_bar_is_ports(uint16_t bdf, unsigned int index);
+
+/** pci_command() - set the bits @set of the command register and clear those of @clear */
+void pci_command(uint16_t bdf, uint16_t set, uint16_t clear);
+
+/** pci_config_io() - configuration space of @bdf, and nothing else of it, as a struct dev_io */
+struct dev_io pci_config_io(uint16_t bdf);
 
 #endif

@@ -10,8 +10,6 @@ static void note_served(struct driver *d, uint64_t now)
 	struct window_stats *w = d->win;
 	uint64_t slot;
 
-	if (!w)
-		return;
 	w->served++;
 	hist_add(&w->latency, now - d->raised_at);
 	if (now - w->last > w->gap)
@@ -21,16 +19,51 @@ static void note_served(struct driver *d, uint64_t now)
 	w->timeline[slot < TIMELINE_SLOTS ? slot : TIMELINE_SLOTS - 1]++;
 }
 
+/* What the control domain prints if the case fails for it. */
+static void note_error(struct driver *d)
+{
+	if (!d->box->error[0])
+		dev_error_text(&d->dev.error, d->box->error, sizeof(d->box->error));
+	dev_clear_error(&d->dev);
+}
+
+static int finish(struct driver *d)
+{
+	int rc = d->dev.ops->finish ? d->dev.ops->finish(&d->dev) : DEV_OK;
+
+	if (rc)
+		note_error(d);
+	return rc;
+}
+
+/* An interrupt whose work is not done, or done wrong, was of no use: it is lost. */
+static void complete(struct driver *d, uint64_t served)
+{
+	bool good = !finish(d);
+
+	if (d->win && good)
+		note_served(d, served);
+	else if (d->win)
+		d->win->lost++;
+	d->raised_at = 0;
+}
+
 void driver_handle(struct driver *d)
 {
 	port_clear(d->port);
-	if (irq_service(d->desc, &d->io) && d->raised_at) {
-		note_served(d, now_ns());
-		d->raised_at = 0;
-	} else if (d->win) {
+	if (exerciser_service(&d->dev) && d->raised_at)
+		complete(d, now_ns());
+	else if (d->win)
 		d->win->spurious++;
-	}
 	pirq_eoi(d->pirq);
+}
+
+void driver_settle(struct driver *d)
+{
+	exerciser_service(&d->dev);
+	if (d->raised_at)
+		finish(d);
+	d->raised_at = 0;
 }
 
 void driver_raise(struct driver *d)
@@ -38,7 +71,8 @@ void driver_raise(struct driver *d)
 	if (d->win)
 		d->win->raised++;
 	d->raised_at = now_ns();
-	irq_trigger(d->desc, &d->io);
+	if (d->dev.ops->work ? d->dev.ops->work(&d->dev) : d->dev.ops->trigger(&d->dev, 0))
+		note_error(d);
 }
 
 void driver_await_event(struct driver *d)
@@ -68,9 +102,8 @@ static uint64_t next_pause(struct driver *d)
 
 static void give_up(struct driver *d)
 {
-	/* Take our own level off the line, so that one loss is counted once. */
-	irq_service(d->desc, &d->io);
-	d->raised_at = 0;
+	/* So that one loss is counted once. */
+	driver_settle(d);
 	d->win->lost++;
 }
 

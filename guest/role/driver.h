@@ -5,14 +5,13 @@
 
 #include <stdbool.h>
 
-#include "guest/dev/descriptor.h"
+#include "guest/dev/exerciser.h"
 #include "guest/role/mailbox.h"
 #include "guest/xen/event.h"
 
 /**
  * struct driver - state of the driver
- * @desc: descriptor of the device
- * @io: its registers
+ * @dev: the device
  * @pirq: pirq of the line
  * @port: event channel of the pirq, 0: not bound
  * @kick: event channel to the control domain
@@ -22,8 +21,7 @@
  * @random: state of the pacing
  */
 struct driver {
-	const struct irq_descriptor *desc;
-	struct dev_io io;
+	struct controller dev;
 	uint32_t pirq;
 	evtchn_port_t port;
 	evtchn_port_t kick;
@@ -35,12 +33,15 @@ struct driver {
 
 /**
  * driver_handle() - the interrupt handler: take the event, ask the device,
- * acknowledge it if it was ours, EOI
+ * acknowledge it if it was ours, look at the work, EOI
  */
 void driver_handle(struct driver *d);
 
-/** driver_raise() - make the device interrupt, and remember when */
+/** driver_raise() - make the device interrupt, by work if it has any, and remember when */
 void driver_raise(struct driver *d);
+
+/** driver_settle() - take our own level off the line and the work out of the device, whatever came of it */
+void driver_settle(struct driver *d);
 
 /** driver_await_event() - block until the line's event is there, for ever if need be */
 void driver_await_event(struct driver *d);

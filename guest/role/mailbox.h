@@ -22,7 +22,7 @@ enum window { WINDOW_BEFORE, WINDOW_DURING, WINDOW_AFTER, WINDOWS };
  * @end: when the sharer was parked
  * @raised: interrupts that its device asserted
  * @served: of these, seen by the handler in time
- * @lost: of these, not seen within the grace time
+ * @lost: of these, not seen within the grace time, or seen and the work was not done
  * @spurious: events that the sharer's device had not raised
  * @gap: longest time between two served interrupts, window edges included, ns
  * @last: time of the last served interrupt (or the window's start), ns
@@ -76,9 +76,11 @@ struct rogue_write {
 
 /**
  * struct mailbox - see above
- * @model: row of the descriptor table; empty: it has no device, it can ORDER_CALL alone
- * @bar: physical address of BAR 0
- * @pirq: pirq of the line
+ * @model: its exerciser; empty: it has no device, it can ORDER_CALL alone
+ * @bar: physical address or port of the device's registers
+ * @grant: first reference to the memory for its DMA, which the control domain lends
+ * @kind: enum irq_kind: how the device interrupts
+ * @pirq: pirq of the line or message
  * @port: event channel to the control domain
  * @grace: a raised interrupt not served after this is lost, ns
  * @pace: mean time between two rounds, ns
@@ -91,10 +93,14 @@ struct rogue_write {
  * @answered: number of the last order that was carried out
  * @answer: its result
  * @fault_live: the verb has done its deed and the fault stands
+ * @ready: the device has been started, 1; or it has not, -1
+ * @error: the first thing that was wrong with the device
  */
 struct mailbox {
 	char model[16];
 	uint64_t bar;
+	uint32_t grant;
+	uint32_t kind;
 	uint32_t pirq;
 	uint32_t port;
 	uint64_t grace, pace;
@@ -108,6 +114,8 @@ struct mailbox {
 	uint32_t answered;
 	int32_t answer;
 	uint32_t fault_live;
+	int32_t ready;
+	char error[96];
 
 	struct window_stats window[WINDOWS];
 };

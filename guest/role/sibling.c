@@ -6,28 +6,56 @@
 #include "guest/dev/mmio.h"
 #include "guest/dev/pci.h"
 #include "guest/role/driver.h"
+#include "guest/xen/grant.h"
 #include "guest/xen/hypercall.h"
 #include "guest/xen/mem.h"
 
 union sibling_mailbox sibling_mailbox __attribute__((aligned(4096)));
 
-static char bar_page[4096] __attribute__((aligned(4096)));
+/* Addresses behind the image, without frames of their own (guest/arch/link.ld). */
+extern char __device_window[], __memory_window[];
+
 static char rogue_page[4096] __attribute__((aligned(4096)));
 static struct driver driver;
+
+static struct dev_io reach(const struct exerciser *ops, uint64_t bar)
+{
+	if (ops->ports) {
+		pci_init();
+		return port_dev_io((uint16_t)bar);
+	}
+	for (uint32_t at = 0; at < ops->length; at += PAGE_SIZE)
+		map_self((unsigned long)__device_window + at, (bar + at) | PTE_MMIO);
+	return mmio_dev_io(__device_window);
+}
+
+static void borrow_memory(struct dev_memory *m, uint32_t size, uint32_t grant)
+{
+	unsigned int pages = (unsigned int)((size + PAGE_SIZE - 1) / PAGE_SIZE);
+
+	if (!pages)
+		return;
+	if (grant_map(0, grant, pages, (unsigned long)__memory_window, &m->bus))
+		die("the memory for DMA cannot be mapped");
+	m->base = __memory_window;
+	m->size = size;
+}
 
 static void open_device(struct driver *d)
 {
 	struct mailbox *box = d->box;
+	struct controller *c = &d->dev;
 
-	d->desc = descriptor_find(box->model);
-	if (!d->desc)
+	c->ops = exerciser_find(box->model);
+	if (!c->ops)
 		die("unknown device model in the mailbox");
-	map_self((unsigned long)bar_page, box->bar | PTE_MMIO);
-	d->io = mmio_dev_io(bar_page);
+	c->io = reach(c->ops, box->bar);
+	borrow_memory(&c->io.memory, c->ops->memory, box->grant);
 	d->pirq = box->pirq;
 	d->random = box->seed;
-	irq_quiet(d->desc, &d->io);
-	irq_enable(d->desc, &d->io);
+	if (exerciser_begin(c, (enum irq_kind)box->kind, 1))
+		dev_error_text(&c->error, box->error, sizeof(box->error));
+	__atomic_store_n(&box->ready, box->error[0] ? -1 : 1, __ATOMIC_RELEASE);
 }
 
 static int bind(struct driver *d)

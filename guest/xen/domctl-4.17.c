@@ -218,6 +218,17 @@ int domctl_allow_iomem(domid_t dom, uint64_t mfn, unsigned int n, bool allow)
 	return domctl(&op, XEN_DOMCTL_iomem_permission, dom);
 }
 
+int domctl_allow_ports(domid_t dom, uint16_t first, unsigned int n, bool allow)
+{
+	struct xen_domctl op = {
+		.u.ioport_permission = { .first_port = first,
+					 .nr_ports = n,
+					 .allow_access = allow },
+	};
+
+	return domctl(&op, XEN_DOMCTL_ioport_permission, dom);
+}
+
 static int assignment(uint32_t cmd, domid_t dom, uint16_t bdf)
 {
 	struct xen_domctl op = {

@@ -54,6 +54,9 @@ int domctl_set_weight(domid_t dom, uint16_t weight);
 /** domctl_allow_iomem() - allow or revoke access to @n frames from @mfn */
 int domctl_allow_iomem(domid_t dom, uint64_t mfn, unsigned int n, bool allow);
 
+/** domctl_allow_ports() - allow or revoke access to @n I/O ports from @first */
+int domctl_allow_ports(domid_t dom, uint16_t first, unsigned int n, bool allow);
+
 /** domctl_assign() - give function @bdf to @dom; needs an IOMMU */
 int domctl_assign(domid_t dom, uint16_t bdf);
 

@@ -25,6 +25,12 @@ void map_self(unsigned long va, uint64_t pte);
  */
 int map_frame(unsigned long va, uint64_t pte, domid_t owner);
 
+/** machine_init() - the table of @si says which frames this domain has; for machine_address() */
+void machine_init(const struct start_info *si);
+
+/** machine_address() - where a device sees @va, which is in the image of this control domain */
+uint64_t machine_address(const void *va);
+
 /** unmap() - take away what is mapped at @va */
 void unmap(unsigned long va);
 

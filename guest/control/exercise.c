@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "guest/control/exercise.h"
+
+#include "guest/control/line.h"
+#include "guest/dev/pci.h"
+#include "guest/lib/string.h"
+#include "guest/xen/clock.h"
+#include "guest/xen/hypercall.h"
+
+static struct exercise exercise __attribute__((section(".bss.control")));
+
+static bool take(struct test *t, struct exercise *e)
+{
+	struct span model;
+	char name[16];
+
+	if (!plan_value(t->line, "model", &model)) {
+		test_error(t, "the plan names no model");
+		return false;
+	}
+	span_copy(model, name, sizeof(name));
+	e->dev = device_take(name, ANY_LINE);
+	if (!e->dev || !e->dev->ops)
+		test_error(t, "the board has no %s that can be exercised", name);
+	return e->dev && e->dev->ops;
+}
+
+static int map_vector(struct exercise *e, unsigned int i)
+{
+	int rc;
+
+	if (e->kind == IRQ_INTX) {
+		rc = line_setup(e->dev->gsi);
+		e->pirq[i] = e->dev->gsi;
+		return rc ? rc : line_map_pirq(DOMID_SELF, e->dev->gsi);
+	}
+	rc = message_map(&e->m[i], e->dev, e->kind == IRQ_MSIX, i, DOMID_SELF);
+	e->pirq[i] = e->m[i].pirq;
+	return rc;
+}
+
+static bool bind_all(struct test *t, struct exercise *e)
+{
+	unsigned int wanted = exerciser_count_vectors(&e->c, e->kind);
+
+	if (wanted > MAX_VECTORS)
+		wanted = MAX_VECTORS;
+	for (; e->n < wanted; e->n++) {
+		int rc = map_vector(e, e->n);
+
+		if (rc) {
+			check(t, false, "L vector %u cannot be mapped: %d, expected 0", e->n, rc);
+			return false;
+		}
+		rc = pirq_bind(e->pirq[e->n]);
+		if (!check(t, rc > 0, "L bind of pirq %u: %d, expected a port", e->pirq[e->n], rc))
+			return false;
+		e->port[e->n] = (evtchn_port_t)rc;
+		pirq_eoi(e->pirq[e->n]);
+	}
+	if (e->n && e->kind != IRQ_INTX)
+		message_enable(&e->m[0], true);
+	return e->n;
+}
+
+struct exercise *exercise_open(struct test *t, enum irq_kind kind)
+{
+	struct exercise *e = &exercise;
+	char text[DEV_ERROR_TEXT];
+
+	memset(e, 0, sizeof(*e));
+	e->kind = kind;
+	if (!take(t, e))
+		return NULL;
+	pci_command(e->dev->bdf, PCI_COMMAND_MASTER, 0);
+	device_open(e->dev, &e->c);
+	if (bind_all(t, e) && !exerciser_begin(&e->c, kind, e->n))
+		return e;
+	dev_error_text(&e->c.error, text, sizeof(text));
+	test_error(t, "%s does not start: %s", e->dev->desc->model, text);
+	exercise_close(t, e);
+	return NULL;
+}
+
+void exercise_close(struct test *t, struct exercise *e)
+{
+	e->c.ops->quiet(&e->c);
+	e->c.ops->reset(&e->c);
+	device_close(&e->c);
+	if (e->n && e->kind != IRQ_INTX)
+		message_enable(&e->m[0], false);
+	for (unsigned int i = 0; i < e->n; i++) {
+		int rc;
+
+		port_close(e->port[i]);
+		rc = e->kind == IRQ_INTX ? 0 : message_unmap(&e->m[i]);
+		if (rc)
+			check(t, false, "L unmap of pirq %u: %d, expected 0", e->pirq[i], rc);
+	}
+	device_release(e->dev);
+}
+
+bool exercise_await(struct exercise *e, unsigned int vector, uint64_t ns)
+{
+	bool came = port_wait(e->port[vector], now_ns() + ns);
+	bool ours;
+
+	port_clear(e->port[vector]);
+	ours = exerciser_service(&e->c);
+	pirq_eoi(e->pirq[vector]);
+	return came && ours;
+}
+
+unsigned int exercise_strays(struct exercise *e, unsigned int vector)
+{
+	unsigned int strays = 0;
+
+	for (unsigned int i = 0; i < e->n; i++) {
+		if (i == vector || !port_pending(e->port[i]))
+			continue;
+		strays++;
+		port_clear(e->port[i]);
+		pirq_eoi(e->pirq[i]);
+	}
+	return strays;
+}
