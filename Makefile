@@ -14,6 +14,7 @@ CPUS ?=
 CASE ?=
 CALL ?=
 KNOWN ?=
+NIGHTLY ?=
 BOARD ?= lab/boards/q35-$(HV).yaml
 XEN_PACKAGE := xen-hypervisor-4.17-amd64
 
@@ -27,7 +28,8 @@ GUEST := build/guest.elf
 STOCK_XEN := build/xen/$(XEN_PACKAGE).gz
 
 .DEFAULT_GOAL := help
-.PHONY: help gate shrink test bench lint format clean packages-gate packages-test
+
+.PHONY: help gate nightly shrink test bench lint format clean packages-gate packages-test
 
 help:
 	@cat lab/help.txt
@@ -40,7 +42,10 @@ gate: packages-gate
 	@$(PYTHON) -B -m pytest suites --lg-env '$(BOARD)' --hv '$(HV)' \
 		$(if $(XEN),--xen '$(XEN)') $(if $(K),-k '$(K)') $(CASE:%=--case='%') $(if $(OUT),--out '$(OUT)') \
 		$(if $(SEED),--seed '$(SEED)') $(if $(APPEND),--append '$(APPEND)') \
-		$(if $(CPUS),--cpus '$(CPUS)')
+		$(if $(CPUS),--cpus '$(CPUS)') $(NIGHTLY)
+
+nightly:
+	@$(MAKE) --no-print-directory gate NIGHTLY=--nightly
 
 packages-gate:
 	@lab/install.sh $(GATE_PACKAGES)

@@ -15,24 +15,28 @@ class Model:
     """What a case can make interrupt, and how QEMU is told to put it on the board."""
 
     device: str  # -device; no option ROM: SeaBIOS would run it on each boot
+    kind: str = ""  # NIC, SATA, USB, storage or injector: what sort of device it is, if cases exercise it
     attached: str = ""  # a second -device, on its bus `{id}`
     disk: bool = False  # has one, as `{id}-disk`, with the pattern of lab/media.py on it
 
 
 USB_DEVICE = "usb-tablet,bus={id}.0"
 MODELS = {
-    "edu": Model("edu"),
-    "e1000": Model("e1000,romfile="),
-    "e1000e": Model("e1000e,romfile="),
-    "rtl8139": Model("rtl8139,romfile="),
-    "ahci": Model("ich9-ahci", "ide-hd,bus={id}.0,drive={id}-disk", disk=True),
-    "nvme": Model("nvme,serial=lifeline,drive={id}-disk", disk=True),
-    "uhci": Model("ich9-usb-uhci1", USB_DEVICE),
-    "ohci": Model("pci-ohci", USB_DEVICE),
-    "ehci": Model("usb-ehci", USB_DEVICE),
-    "xhci": Model("qemu-xhci", USB_DEVICE),
-    "ioh3420": Model("ioh3420,chassis=1"),
+    "edu": Model("edu", "injector"),
+    "e1000": Model("e1000,romfile=", "NIC"),
+    "e1000e": Model("e1000e,romfile=", "NIC"),
+    "rtl8139": Model("rtl8139,romfile=", "NIC"),
+    "ahci": Model("ich9-ahci", "SATA", "ide-hd,bus={id}.0,drive={id}-disk", disk=True),
+    "nvme": Model("nvme,serial=lifeline,drive={id}-disk", "storage", disk=True),
+    "uhci": Model("ich9-usb-uhci1", "USB", USB_DEVICE),
+    "ohci": Model("pci-ohci", "USB", USB_DEVICE),
+    "ehci": Model("usb-ehci", "USB", USB_DEVICE),
+    "xhci": Model("qemu-xhci", "USB", USB_DEVICE),
+    "ioh3420": Model("ioh3420,chassis={slot}"),
+    "bridge": Model("i82801b11-bridge"),
 }
+BRIDGES = ("ioh3420", "bridge")
+EXERCISED = [name for name, model in MODELS.items() if model.kind]
 
 # ISA interrupts that a UART may have: not the timer's, the cascade's and the console's.
 ISA_IRQS = [1, 3, *range(5, 16)]
@@ -46,6 +50,11 @@ class Device:
     bdf: str
     model: str
     gsi: int  # of its INTA
+    secondary: int | None = None  # bus behind it, if it is a bridge with devices
+
+    @property
+    def bus(self) -> int:
+        return int(self.bdf[:2], 16)
 
     @property
     def slot(self) -> int:
@@ -112,7 +121,8 @@ DEVICES = {"type": "array", "minItems": 1, "items": _object(
     bdf={"type": "string", "pattern": f"^{BDF}$",
          "description": 'a PCI address is written as "00:04.0"'},
     model={"enum": sorted(MODELS)},
-    gsi={"type": "integer", "minimum": 16, "maximum": 23})}
+    gsi={"type": "integer", "minimum": 16, "maximum": 23},
+    bus={"type": "integer", "minimum": 1, "maximum": 255})}
 UARTS = {"type": "array", "uniqueItems": True, "items": {"enum": ISA_IRQS}}
 QEMU_BOARD = _object(
     ["qemu_bin", "machine", "cpu", "memory", "devices"],
@@ -154,15 +164,25 @@ def load(path: Path) -> BoardFile:
 
 def devices(source: Source, raw: list[dict[str, Any]], at: At
             ) -> tuple[Device, ...]:
-    """What the schema cannot say: no place twice, none that q35 itself uses, function 0 present."""
+    """What the schema cannot say: no place twice, none that q35 itself uses, function 0 present,
+    and a bridge for each bus."""
     found: dict[str, Device] = {}
+    buses = {0}
     for index, entry in enumerate(raw):
         device = parse_device(entry)
+        if device.secondary is not None:
+            if device.model not in BRIDGES:
+                raise source.error((*at, index), f"device {device.bdf}: {device.model} has no bus "
+                                   f"behind it; only {', '.join(BRIDGES)} have")
+            buses.add(device.secondary)
         if device.bdf in found:
             raise source.error((*at, index), f"two devices at {device.bdf}; each needs its own place")
-        if not device.bdf.startswith("00:"):
-            raise source.error((*at, index), f"device {device.bdf}: only bus 00 is on this board")
-        if device.slot in RESERVED_SLOTS:
+        if device.bus not in buses:
+            raise source.error((*at, index), f"device {device.bdf}: no bridge above it in the list "
+                               f"has bus: {device.bus}")
+        if device.bus and "gsi" not in entry:
+            raise source.error((*at, index), f"device {device.bdf}: behind a bridge, so say its gsi:")
+        if not device.bus and device.slot in RESERVED_SLOTS:
             raise source.error((*at, index), f"device {device.bdf}: slot {device.slot:02x} is "
                                f"{RESERVED_SLOTS[device.slot]}; use 01 to 1e")
         found[device.bdf] = device
@@ -174,7 +194,10 @@ def devices(source: Source, raw: list[dict[str, Any]], at: At
 
 
 def parse_device(entry: dict[str, Any]) -> Device:
-    """A checked entry; q35 routes INTA of slots 0 to 0x18 to GSI 20 + slot mod 4, above to 16."""
+    """A checked entry; q35 routes INTA of slots 0 to 0x18 to GSI 20 + slot mod 4, above to 16.
+
+    Behind a bridge INTx is that of the bridge's pin (slot mod 4), which the file spells out as gsi:.
+    """
     slot = int(entry["bdf"][3:5], 16)
     default = 20 + slot % 4 if slot <= 0x18 else 16
-    return Device(entry["bdf"], entry["model"], entry.get("gsi", default))
+    return Device(entry["bdf"], entry["model"], entry.get("gsi", default), entry.get("bus"))

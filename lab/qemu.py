@@ -32,19 +32,22 @@ STDERR_TAIL = 2000
 
 def name_of(device: Device) -> str:
     """Its id on QEMU's command line."""
-    return f"d{device.slot:02x}.{device.function}"
+    bus = f"{device.bus:02x}." if device.bus else ""
+    return f"d{bus}{device.slot:02x}.{device.function}"
 
 
 def device_args(devices: tuple[Device, ...]) -> list[str]:
     """-device arguments; function 0 of a slot with others announces them."""
-    slots = [device.slot for device in devices]
+    slots = [(device.bus, device.slot) for device in devices]
+    bridges = {device.secondary: name_of(device) for device in devices if device.secondary}
     args = []
     for device in devices:
         model, name = MODELS[device.model], name_of(device)
-        many = device.function == 0 and slots.count(device.slot) > 1
+        many = device.function == 0 and slots.count((device.bus, device.slot)) > 1
         if model.disk:
             args += ["-blockdev", f"driver=file,node-name={name}-disk,filename={name}.img"]
-        args += ["-device", f"{model.device.format(id=name)},id={name},"
+        behind = f"bus={bridges[device.bus]}," if device.bus else ""
+        args += ["-device", f"{model.device.format(id=name, slot=device.slot)},id={name},{behind}"
                  f"addr={device.slot:x}.{device.function}{',multifunction=on' if many else ''}"]
         if model.attached:
             args += ["-device", model.attached.format(id=name)]

@@ -27,6 +27,7 @@ class Boot:
     smp: int | None = None
     icount: str | None = None
     variant: str | None = None
+    board: str | None = None  # another board file than the run's, by its name
     cases: tuple[PlannedCase, ...] = ()
 
 

@@ -5,7 +5,7 @@ import queue
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -27,17 +27,23 @@ class Engine:
     Records come in the order in which cases end. stop(), or leaving the context, ends all boards
     within a fraction of a second; a case that was running then has no record, so that it runs
     again when the run is resumed.
+
+    `others` are boards of other files, by the name that a boot asks for: as many as there are `boards`. One board of
+    each place is on at a time.
     """
 
     def __init__(self, boots: Sequence[Boot], *, guest: Path, boards: Sequence[Board],
-                 consoles: Path, cache: Path, guest_args: str = "") -> None:
+                 consoles: Path, cache: Path, guest_args: str = "",
+                 others: Mapping[str, Sequence[Board]] | None = None) -> None:
         check(boots, guest)
         # HypervisorError for a file that cannot boot.
         self.hypervisors = {boot.hypervisor: hypervisor.load(boot.hypervisor, cache)
                             for boot in boots}
-        for board in boards:
+        places = [{None: board, **{name: there[i] for name, there in (others or {}).items()}}
+                  for i, board in enumerate(boards)]
+        for place in places:
             for boot in boots:
-                board.devices(boot.variant)  # BoardError for a variant that it does not have
+                place[boot.board].devices(boot.variant)  # BoardError for a variant that it does not have
         consoles.mkdir(parents=True, exist_ok=True)
         self._guest, self._guest_args, self._consoles = guest, guest_args, consoles
         self._boots: queue.SimpleQueue[Boot] = queue.SimpleQueue()
@@ -45,8 +51,8 @@ class Engine:
             self._boots.put(boot)
         self._records: queue.SimpleQueue[Record | Exception | None] = queue.SimpleQueue()
         self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._work, args=(board,), name=board.name)
-                         for board in list(boards)[:len(boots)]]
+        self._threads = [threading.Thread(target=self._work, args=(place,), name=place[None].name)
+                         for place in places[:len(boots)]]
         self._epoch = time.monotonic()
 
     def __enter__(self) -> "Engine":
@@ -82,14 +88,14 @@ class Engine:
         # An interpreter that exits joins our threads, so do not make it wait for all boots.
         return self._stop.is_set() or not threading.main_thread().is_alive()
 
-    def _work(self, board: Board) -> None:
+    def _work(self, place: Mapping[str | None, Board]) -> None:
         try:
             while not self._stopping():
                 try:
                     boot = self._boots.get_nowait()
                 except queue.Empty:
                     return
-                self._run_boot(board, boot)
+                self._run_boot(place[boot.board], boot)
         except Exception as error:  # a defect of ours: records() raises it where the user sees it
             self._records.put(error)
         finally:

@@ -21,6 +21,8 @@ def render(info: RunInfo, results: Sequence[CaseResult], duration_s: float,
     `command` runs the gate again as it ran; the cases are added to it.
     """
     blocks = ["\n".join(_table(results))]
+    if ladder := list(_ladder(results)):
+        blocks.append("\n".join(ladder))
     for (word, _), group in _to_look_at(results).items():
         blocks.append("\n".join(_case(word, group[0], len(group) - 1, command, colour)))
     blocks.append(verdict_line(info, results, duration_s, colour))
@@ -76,6 +78,25 @@ def _figures(group: list[CaseResult]) -> tuple[str, str, str]:
     lost = sum(losses)
     told = str(lost) if lost < 10_000_000 else f"{lost:.1e}"
     return _time(gap), _time(bound), told if losses else ""
+
+
+def _ladder(results: Sequence[CaseResult]) -> Iterator[str]:
+    """The ladder of rescues: for each controller, which rung silences it once its driver is gone, and the time
+    that takes; `no`: it has the rung, and goes on asserting; `-`: it has no such thing."""
+    rows: dict[str, dict[str, str]] = {}
+    for row in (row for result in results for row in result.data if "ladder" in row):
+        there, ends = row.get("there") == "1", row.get("ends") == "1"
+        told = (_time(_int(row.get("cost_us"))) if ends else "no") if there else "-"
+        rows.setdefault(plain(row["ladder"]), {})[plain(row.get("rung", ""))] = told
+    rungs = list(dict.fromkeys(rung for row in rows.values() for rung in row))
+    if rows:
+        yield _cells("rescue by", rungs)
+    for name, row in rows.items():
+        yield _cells(name, [row.get(rung, "") for rung in rungs])
+
+
+def _cells(name: str, cells: Sequence[str]) -> str:
+    return f"{name:<14}" + "".join(f"{cell:>11}" for cell in cells)
 
 
 def _int(value: Any) -> int | None:

@@ -35,6 +35,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--append", default="", help="added to the hypervisor's command line")
     group.addoption("--wrong", action="store_true",
                     help="each check expects the opposite: all must fail (a test of the suite)")
+    group.addoption("--nightly", action="store_true",
+                    help="beside the gate's cases, every controller as offender beside every other")
     group.addoption("--cpus", type=whole, default=0,
                     help="boards with so many CPUs, in real time (default: as boots.yaml says)")
     group.addoption("--seed", type=whole, help="seed of all random choices (default: from the clock)")
@@ -127,7 +129,7 @@ class SuiteFile(pytest.File):
         boots = matrix.load_boots()
         if cpus := self.config.option.cpus:
             boots = {name: matrix.on_cpus(boot, cpus) for name, boot in boots.items()}
-        for case in matrix.load_suite(self.path, boots):
+        for case in matrix.load_suite(self.path, boots, self.config.option.nightly):
             yield CaseItem.from_parent(self, name=case.id, case=case)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *args: Any) -> Any:

@@ -2,6 +2,7 @@
 """A run: cases become boots, the boards' records become results, results go to the journal and the reports."""
 
 import hashlib
+import itertools
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -138,14 +139,16 @@ class Gate:
                 from error
         if (self.out / "results.jsonl").exists():
             raise GateError(f"OUT={self.out}: there is a run in it already; name another folder")
-        boots = plan_boots(cases, self.xen, self.append, self.seed,
-                               " wrong=1" if self.wrong else "")
+        boots = plan_boots(cases, self.xen, self.append, self.seed, self.board_path.stem,
+                           " wrong=1" if self.wrong else "")
         with ExitStack() as stack:
             boards = open_boards(self.board_path, self.boards_wanted)
-            for board in boards:
+            others = {name: open_boards(self.board_path.parent / f"{name}.yaml", len(boards))
+                      for name in {boot.board for boot in boots if boot.board}}
+            for board in itertools.chain(boards, *others.values()):
                 stack.callback(board.close)
             engine = Engine(boots, guest=GUEST, boards=boards, consoles=self.out / "consoles",
-                            cache=BUILD / "cache")
+                            cache=BUILD / "cache", others=others)
             info = self._run_info(engine)
             self._journal = stack.enter_context(Journal.create(self.out / "results.jsonl", info))
             self.info = info  # not before: no reports over those of another run
@@ -194,11 +197,13 @@ def group_boots(cases: Sequence[Case]) -> dict[str, list[Case]]:
     return groups
 
 
-def plan_boots(cases: Sequence[Case], xen: Path, append: str, seed: int, words: str) -> list[Boot]:
-    """The long ones first, so that the boards end together. `words` are added to each case's plan line."""
+def plan_boots(cases: Sequence[Case], xen: Path, append: str, seed: int, board: str, words: str) -> list[Boot]:
+    """The long ones first, so that the boards end together. `words` are added to each case's plan line; a boot that
+    asks for `board` gets the run's own."""
     groups = group_boots(cases)
     boots = [replace(to_boot(group[0].boot, group, xen, append, seed, words), name=name)
              for name, group in groups.items()]
+    boots = [replace(boot, board=None) if boot.board == board else boot for boot in boots]
     return sorted(boots, key=lambda boot: (-(boot.smp or 1), -len(boot.cases)))
 
 
@@ -206,7 +211,7 @@ def to_boot(spec: BootSpec, cases: Sequence[Case], xen: Path, append: str, seed:
             ) -> Boot:
     planned = tuple(PlannedCase(case.id, case.plan_line(seed) + words, case.limit_s) for case in cases)
     return Boot(spec.name, xen, " ".join([XEN_OPTIONS, spec.cmdline, append]), spec.cpus, spec.icount,
-                spec.variant, planned)
+                spec.variant, spec.board, planned)
 
 
 def failures(record: CaseRecord, reason: str) -> list[str]:

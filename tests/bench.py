@@ -64,7 +64,8 @@ def figures(runs: list[Run]) -> list[tuple[str, str, float, float, float]]:
               if "build_us" in row]
     rows = [
         ("cases in the gate (least 60)", "", [float(len(run.results)) for run in runs], 0.0),
-        ("whole gate", "s", [run.wall_s for run in runs], 90.0),
+        ("whole gate", "s", [run.wall_s for run in runs], 150.0),
+        ("cases a minute", "", [60 * len(run.results) / run.wall_s for run in runs], 0.0),
         ("power-on to first KTAP line", "s", [boot["ktap_s"] for boot in boots], 2.0),
         ("power-on to first verdict", "s", [boot["verdict_s"] for boot in boots], 4.0),
         ("a case outside its windows", "ms", [float(board - apart) for board, apart, _ in times], 150.0),
@@ -73,6 +74,17 @@ def figures(runs: list[Run]) -> list[tuple[str, str, float, float, float]]:
     ]
     return [(what, unit, statistics.median(values), max(values), limit)
             for what, unit, values, limit in rows]
+
+
+def latencies(runs: list[Run]) -> list[tuple[str, str, float, float, int]]:
+    """(controller, kind of interrupt, p50, p99, rounds): trigger to served, us of board time; the median of all
+    cases that measured it."""
+    found: dict[tuple[str, str], list[tuple[int, int, int]]] = {}
+    for row in (row for run in runs for result in run.results for row in result["data"] if "exercise" in row):
+        found.setdefault((row["exercise"], row["irq"]), []).append(
+            (int(row["round_p50_us"]), int(row["round_p99_us"]), int(row["served"])))
+    return [(model, irq, statistics.median(row[0] for row in rows), statistics.median(row[1] for row in rows),
+             sum(row[2] for row in rows)) for (model, irq), rows in sorted(found.items())]
 
 
 def unstable(runs: list[Run]) -> list[str]:
@@ -104,10 +116,15 @@ def report(runs: list[Run], folder: Path) -> int:
     for what, unit, median, worst, limit in rows:
         told = f"{limit:g} {unit}" if limit else ""
         print(f"{what:<32}{median:>10.4g} {unit:<2}{worst:>9.4g} {unit:<2}{told:>12}")
-    print(f"verdicts that differed in {len(runs)} gates: {len(changed)}"
+    by_controller = latencies(runs)
+    print(f"\n{'trigger to served, board time':<32}{'p50':>12}{'p99':>12}{'rounds':>12}")
+    for model, irq, p50, p99, rounds in by_controller:
+        print(f"{f'{model} by {irq}':<32}{p50:>9.4g} us{p99:>9.4g} us{rounds:>12}")
+    print(f"\nverdicts that differed in {len(runs)} gates: {len(changed)}"
           + "".join(f"\n  {case}" for case in changed))
     (folder / "bench.json").write_text(json.dumps({
         "figures": [dict(zip(("what", "unit", "median", "worst", "limit"), row)) for row in rows],
+        "latencies": [dict(zip(("model", "irq", "p50_us", "p99_us", "rounds"), row)) for row in by_controller],
         "runs": [{"wall_s": run.wall_s, "status": run.status, "verdict": run.summary["verdict"]}
                  for run in runs],
         "differed": changed}, indent=2) + "\n")

@@ -53,8 +53,8 @@ static void fill_mailbox(struct cast *c, struct sibling *s)
 	memcpy(box->model, s->dev->desc->model, strlen(s->dev->desc->model) + 1);
 	box->bar = s->dev->bar;
 	box->grant = first_grant(s);
-	box->kind = IRQ_INTX;
-	box->pirq = c->gsi;
+	box->kind = s->kind;
+	box->pirq = s->kind == IRQ_INTX ? s->dev->gsi : s->message.pirq;
 	box->grace = c->timing.grace;
 	box->pace = c->timing.pace;
 	box->seed = c->timing.seed + s->slot * 7919u;
@@ -88,7 +88,23 @@ int sibling_birth_pvh(struct sibling *s)
 	return rc;
 }
 
-/* All that a domain needs of its device but the interrupt. */
+static int give_message(struct sibling *s)
+{
+	int rc;
+
+	if (s->kind == IRQ_INTX)
+		return 0;
+	rc = message_announce(s->dev);
+	if (!rc)
+		rc = domctl_assign(s->dom, s->dev->bdf);
+	if (!rc)
+		rc = message_map(&s->message, s->dev, s->kind == IRQ_MSIX, 0, s->dom);
+	if (!rc)
+		message_enable(&s->message, true);
+	return rc;
+}
+
+/* All that a domain needs of its device but the line's pirq. */
 static int hand_over(const struct sibling *s)
 {
 	const struct device *dev = s->dev;
@@ -130,8 +146,10 @@ int sibling_birth(struct cast *c, struct sibling *s)
 	if (rc)
 		return rc;
 	s->live = true;
+	rc = give_message(s);
 	fill_mailbox(c, s);
-	rc = connect(s);
+	if (!rc)
+		rc = connect(s);
 	if (!rc)
 		rc = hand_over(s);
 	if (!rc)
@@ -222,11 +240,20 @@ uint64_t free_pages(void)
 	return pages;
 }
 
-void sibling_bury(struct sibling *s)
+int sibling_bury(struct sibling *s)
 {
-	if (s->dev)
-		device_release(s->dev);
+	int rc = 0;
+
+	if (!s->dev)
+		return 0;
+	if (s->message.dev) {
+		s->message.dev = NULL;
+		sleep_ns(RCU_LIMIT);
+		rc = domctl_take_back(DOMID_IO, s->dev->bdf);
+	}
+	device_release(s->dev);
 	s->dev = NULL;
+	return rc;
 }
 
 struct sibling *cast_offender(struct cast *c)
@@ -249,11 +276,45 @@ static void read_timing(struct test *t, struct cast *c)
 	c->timing.seed = (uint32_t)plan_number(t->line, "seed", 1);
 }
 
-/* One word of cast=: a device model, with '!' behind it if this is the offender. */
+/* Cut what stands behind @mark off @word; empty: there is no such mark. */
+static struct span take_suffix(struct span *word, char mark)
+{
+	struct span whole = *word;
+
+	word->len = 0;
+	while (word->len < whole.len && whole.s[word->len] != mark)
+		word->len++;
+	if (word->len == whole.len)
+		return (struct span){ whole.s, 0 };
+	return (struct span){ whole.s + word->len + 1, whole.len - word->len - 1 };
+}
+
+static enum irq_kind take_kind(struct span *word)
+{
+	struct span kind = take_suffix(word, ':');
+
+	if (!kind.len)
+		return IRQ_INTX;
+	return span_is(kind, "msix") ? IRQ_MSIX : IRQ_MSI;
+}
+
+static uint32_t take_line(struct span *word, uint32_t otherwise)
+{
+	struct span line = take_suffix(word, '@');
+	uint64_t gsi;
+
+	return span_number(line, 10, &gsi) ? (uint32_t)gsi : otherwise;
+}
+
+/*
+ * One word of cast=: a device model, ":msi" or ":msix" if it is not by the line, "@gsi" if
+ * that is not the case's, and '!' if this is the offender.
+ */
 static bool add_member(struct test *t, struct cast *c, struct span word)
 {
 	struct sibling *s = &c->member[c->n];
 	char model[16];
+	uint32_t gsi;
 
 	if (c->n == MAX_SIBLINGS) {
 		test_error(t, "the cast is larger than %u", MAX_SIBLINGS);
@@ -262,10 +323,16 @@ static bool add_member(struct test *t, struct cast *c, struct span word)
 	s->slot = c->n;
 	s->offender = word.s[word.len - 1] == '!';
 	word.len -= s->offender;
+	gsi = take_line(&word, c->gsi);
+	s->kind = take_kind(&word);
 	span_copy(word, model, sizeof(model));
-	s->dev = device_take(model, c->gsi);
+	/* A bus reset may come over the offender, and over nobody else. */
+	if (s->offender)
+		s->dev = device_take_behind(model, gsi);
+	if (!s->dev)
+		s->dev = device_take(model, gsi);
 	if (!s->dev) {
-		test_error(t, "the board has no further %s on the line", model);
+		test_error(t, "the board has no further %s on line %u", model, gsi);
 		return false;
 	}
 	c->n++;
@@ -280,8 +347,8 @@ static bool give_birth(struct test *t, struct cast *c)
 		uint64_t start = now_ns();
 		int rc = sibling_birth(c, &c->member[i]);
 
-		if (!rc)
-			rc = line_map_pirq(c->member[i].dom, c->gsi);
+		if (!rc && c->member[i].kind == IRQ_INTX)
+			rc = line_map_pirq(c->member[i].dom, c->member[i].dev->gsi);
 		if (rc) {
 			test_error(t, "sibling %u cannot be built: %d", i, rc);
 			return false;
@@ -308,10 +375,12 @@ struct cast *cast_build(struct test *t)
 	while (plan_next_word(&words, ',', &word))
 		if (!add_member(t, c, word))
 			goto fail;
-	rc = line_setup(c->gsi);
-	if (rc) {
-		test_error(t, "setup_gsi %u: %d", c->gsi, rc);
-		goto fail;
+	for (unsigned int i = 0; i < c->n; i++) {
+		rc = line_setup(c->member[i].dev->gsi);
+		if (rc) {
+			test_error(t, "setup_gsi %u: %d", c->member[i].dev->gsi, rc);
+			goto fail;
+		}
 	}
 	if (give_birth(t, c))
 		return c;
@@ -344,6 +413,9 @@ void cast_down(struct test *t, struct cast *c)
 
 		if (rc)
 			check(t, false, "L dom %u is still there after destroy: %d", s->dom, rc);
-		sibling_bury(s);
+		rc = sibling_bury(s);
+		if (rc)
+			check(t, false, "L the device of dom %u does not come back: %d", s->dom,
+			      rc);
 	}
 }

@@ -8,7 +8,7 @@
 
 #include "fault/fault.h"
 #include "guest/control/build.h"
-#include "guest/control/device.h"
+#include "guest/control/message.h"
 #include "guest/control/test.h"
 
 /**
@@ -17,6 +17,8 @@
  * @slot: mailbox window, fixed for the member
  * @box: mailbox
  * @dev: its device; NULL: not built
+ * @kind: how the device interrupts
+ * @message: its message, with MSI and MSI-X
  * @port: our end of the channel to it
  * @offender: will hang or die
  * @live: expected to serve
@@ -26,6 +28,8 @@ struct sibling {
 	unsigned int slot;
 	struct mailbox *box;
 	struct device *dev;
+	enum irq_kind kind;
+	struct message message;
 	evtchn_port_t port;
 	bool offender;
 	bool live;
@@ -35,7 +39,7 @@ struct sibling {
  * struct cast - all of them
  * @member: in bind order
  * @n: how many
- * @gsi: their line
+ * @gsi: the line that the case is about; a member may be on another
  * @timing: from the plan: window lengths, grace and pace, ns; @slack is the
  *	board's allowance on every bound, @seed that of the pacing
  */
@@ -62,7 +66,10 @@ void cast_down(struct test *t, struct cast *c);
 struct sibling *cast_offender(struct cast *c);
 
 /**
- * sibling_birth() - build @s on its device and let it run, without its pirq
+ * sibling_birth() - build @s on its device and let it run, without the line's pirq
+ *
+ * With MSI and MSI-X the device is assigned to it, which needs an IOMMU, and it
+ * is given its message's pirq; binding is left to it.
  *
  * An offender that spins must not take the CPU from the sharers: the interrupt
  * path is judged here, not the scheduler. On a board with several CPUs it runs
@@ -114,7 +121,14 @@ uint64_t free_pages(void);
  */
 #define SLAB_PAGES 8
 
-/** sibling_bury() - silence and give back the device of a killed member */
-void sibling_bury(struct sibling *s);
+/**
+ * sibling_bury() - silence and give back the device of a killed member
+ *
+ * Return: 0, or -errno: the dead domain's device does not come back.
+ */
+int sibling_bury(struct sibling *s);
+
+/** RCU_LIMIT - Xen frees the pirqs of a dead domain when its RCU callback runs, some ms later */
+#define RCU_LIMIT (20 * MS)
 
 #endif

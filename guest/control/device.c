@@ -137,18 +137,42 @@ uint16_t uart_port(unsigned int irq)
 	return irq < ISA_IRQS ? uarts[irq] : 0;
 }
 
-struct device *device_take(const char *model, uint32_t gsi)
+const struct device *device_bridge(const struct device *dev)
+{
+	for (unsigned int i = 0; i < count; i++)
+		if (devices[i].desc->pci_class >> 8 == PCI_CLASS_BRIDGE && dev->bdf >> 8 &&
+		    (pci_read32(devices[i].bdf, PCI_BUSES) >> 8 & 0xff) == dev->bdf >> 8)
+			return &devices[i];
+	return NULL;
+}
+
+const struct device *device_at(unsigned int index)
+{
+	return index < count ? &devices[index] : NULL;
+}
+
+static struct device *take(const char *model, uint32_t gsi, unsigned int least_bus)
 {
 	for (unsigned int i = 0; i < count; i++) {
 		struct device *dev = &devices[i];
 
 		if (dev->taken || (gsi != ANY_LINE && dev->gsi != gsi) ||
-		    strcmp(dev->desc->model, model))
+		    dev->bdf >> 8 < (int)least_bus || strcmp(dev->desc->model, model))
 			continue;
 		dev->taken = true;
 		return dev;
 	}
 	return NULL;
+}
+
+struct device *device_take(const char *model, uint32_t gsi)
+{
+	return take(model, gsi, 0);
+}
+
+struct device *device_take_behind(const char *model, uint32_t gsi)
+{
+	return take(model, gsi, 1);
 }
 
 void device_release(struct device *dev)

@@ -46,11 +46,20 @@ const char *device_add(uint16_t bdf, const char *model, uint32_t gsi);
 /** device_take() - a free device of @model on line @gsi or ANY_LINE, marked as taken; NULL: none is */
 struct device *device_take(const char *model, uint32_t gsi);
 
+/** device_take_behind() - the same, of devices behind a bridge, which can reset them */
+struct device *device_take_behind(const char *model, uint32_t gsi);
+
+/** device_at() - device @index of the board, NULL behind the last */
+const struct device *device_at(unsigned int index);
+
 /**
  * device_open() - reach @dev from this domain, until device_close(); one device at a time
  * @c: filled in
  */
 void device_open(const struct device *dev, struct controller *c);
+
+/** device_bridge() - the bridge of the board file that @dev is behind; NULL: it is on the root bus */
+const struct device *device_bridge(const struct device *dev);
 
 /** device_close() - it is out of reach again */
 void device_close(struct controller *c);

@@ -97,8 +97,13 @@ void message_enable(const struct message *m, bool on)
 	control = (uint16_t)(on ? control | bit : control & ~bit);
 	if (m->msix)
 		control &= (uint16_t)~MSIX_MASK_ALL;
-	pci_write16(m->dev->bdf, PCI_COMMAND, PCI_COMMAND_MEM | PCI_COMMAND_MASTER);
+	pci_command(m->dev->bdf, PCI_COMMAND_MASTER, 0);
 	pci_write16(m->dev->bdf, m->cap + CONTROL, control);
+}
+
+bool message_enabled(const struct message *m)
+{
+	return control_of(m->dev->bdf, m->cap) & (m->msix ? MSIX_ENABLE : MSI_ENABLE);
 }
 
 uint64_t message_frame(const struct message *m, unsigned int *offset)

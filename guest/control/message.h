@@ -67,6 +67,9 @@ int message_unmap(struct message *m);
 /** message_enable() - set or clear the capability's enable bit: with it set INTx is off */
 void message_enable(const struct message *m, bool on);
 
+/** message_enabled() - is the capability's enable bit set? */
+bool message_enabled(const struct message *m);
+
 /** message_read() - the message as the device has it now */
 void message_read(const struct message *m, struct message_value *v);
 

@@ -58,12 +58,17 @@ static void judge_storm_end(struct test *t, struct cast *c)
 }
 
 /* The offender is destroyed if it is not yet, and its device silenced. */
-static void rescue(struct test *t, struct sibling *o)
+static void rescue(struct test *t, struct cast *c, struct sibling *o, const struct scenario *sc)
 {
 	int rc = o->box ? sibling_kill(o) : 0;
 
 	check(t, !rc, "L dom %u leaves: %d, expected 0", o->dom, rc);
-	sibling_bury(o);
+	if (sc->rescue) {
+		sc->rescue(t, c);
+		return;
+	}
+	rc = sibling_bury(o);
+	check(t, !rc, "L its device comes back: %d, expected 0", rc);
 }
 
 void scenario_run(struct test *t, const struct scenario *sc)
@@ -87,12 +92,14 @@ void scenario_run(struct test *t, const struct scenario *sc)
 	window_judge(t, c, WINDOW_DURING, sc->during);
 	if (sc->judge)
 		sc->judge(t, c);
-	rescue(t, o);
+	rescue(t, c, o, sc);
 	sleep_ns(sc->settle);
 	window_run(t, c, WINDOW_AFTER);
 	window_judge(t, c, WINDOW_AFTER, &HEALTHY);
 	if (sc->storm_ends)
 		judge_storm_end(t, c);
+	if (sc->after)
+		sc->after(t, c);
 	after = test_mark(t, "recovered", c->gsi, "mask=0 irr=0");
 	check(t, RTE_VECTOR(before) == RTE_VECTOR(after), "V vector 0x%x, expected 0x%x as before",
 	      RTE_VECTOR(after), RTE_VECTOR(before));

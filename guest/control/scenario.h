@@ -13,12 +13,14 @@
  * @settle: time between the rescue and the window "after", ns: what the mechanism
  *	documents for the line to be itself again
  * @judge: further checks at the end of the window "during", or NULL
+ * @rescue: what is done about the offender's device once its domain is gone; NULL:
+ *	it is silenced by its descriptor
+ * @after: further checks at the end of the window "after", or NULL
  * @storm_ends: the cast is one sharer and the offender: check that the dead
  *	domain's device storms and that the rescue ends it
  *
  * The fault strikes a quarter into the window "during", with traffic on the
- * line. It ends with the offender destroyed and its device silenced by its
- * descriptor.
+ * line. It ends with the offender destroyed and its device rescued.
  */
 struct scenario {
 	enum fault_verb verb;
@@ -26,6 +28,8 @@ struct scenario {
 	const struct bound *during;
 	uint64_t settle;
 	void (*judge)(struct test *t, struct cast *c);
+	void (*rescue)(struct test *t, struct cast *c);
+	void (*after)(struct test *t, struct cast *c);
 	bool storm_ends;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "guest/control/window.h"
 
+#include <stddef.h>
+
 #include "guest/control/ktap.h"
 #include "guest/lib/fmt.h"
 #include "guest/xen/clock.h"
@@ -8,9 +10,9 @@
 /* A parked member finishes its round first; then it has this long to say so. */
 #define PARK_LIMIT (500 * MS)
 
-const struct bound HEALTHY = { 0, 0, "healthy line" };
-const struct bound EVERY_SHARER = { 1 * MS, 1 * MS, "EOI of every sharer" };
-const struct bound FORCED_EOI = { 1 * MS, 1 * MS, "forced EOI after 1 ms" };
+const struct bound HEALTHY = { 0, 0, "healthy line", NULL };
+const struct bound EVERY_SHARER = { 1 * MS, 1 * MS, "EOI of every sharer", NULL };
+const struct bound FORCED_EOI = { 1 * MS, 1 * MS, "forced EOI after 1 ms", NULL };
 
 static const char *const window_name[WINDOWS] = { "before", "during", "after" };
 
@@ -113,9 +115,12 @@ static void judge(struct test *t, struct cast *c, unsigned int i, enum window w,
 
 void window_judge(struct test *t, struct cast *c, enum window w, const struct bound *b)
 {
-	for (unsigned int i = 0; i < c->n; i++)
+	for (unsigned int i = 0; i < c->n; i++) {
+		bool here = c->member[i].dev && c->member[i].dev->gsi == c->gsi;
+
 		if (takes_part(&c->member[i], w != WINDOW_DURING))
-			judge(t, c, i, w, b);
+			judge(t, c, i, w, here || !b->elsewhere ? b : b->elsewhere);
+	}
 }
 
 uint64_t window_spurious(struct cast *c, enum window w)

@@ -10,6 +10,7 @@
  * @median: half of its interrupts are served within this, ns
  * @gap: longest time without a served interrupt, ns; on top of the sharer's own pause
  * @why: the mechanism that promises it, for the message
+ * @elsewhere: bound of those on another line than the case's; NULL: the same
  *
  * What the sharer's device itself takes (exerciser.device_ns) comes on top of both.
  * The board's allowance (cast timing.slack) comes on top of @gap, and a tenth of
@@ -19,6 +20,7 @@
 struct bound {
 	uint64_t median, gap;
 	const char *why;
+	const struct bound *elsewhere;
 };
 
 /** HEALTHY - nothing is wrong: an interrupt is served at once */

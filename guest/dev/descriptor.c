@@ -82,6 +82,13 @@ static const struct irq_descriptor table[] = {
 		.source = "xHCI 1.2, 5.4",
 	},
 	{
+		/* It has no interrupt of its own; devices stand behind it. */
+		.model = "bridge",
+		.pci_class = 0x060401,
+		.pci_id = 0x244e8086,
+		.source = "Intel 316972 (ICH9), chapter 11: DMI-to-PCI bridge",
+	},
+	{
 		/* A root port, for its MSI with mask bits; it has no BAR. */
 		.model = "ioh3420",
 		.pci_class = 0x060400,

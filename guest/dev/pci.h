@@ -13,7 +13,10 @@
 #define PCI_STATUS_CAPS	   (1u << 20) /* of the word at PCI_COMMAND */
 #define PCI_CLASS	   0x08	      /* upper three bytes of the word */
 #define PCI_BAR0	   0x10
+#define PCI_BUSES	   0x18 /* of a bridge: primary, secondary, subordinate */
 #define PCI_CAP_PTR	   0x34
+
+#define PCI_CLASS_BRIDGE 0x0604u /* PCI to PCI, of any programming interface */
 
 #define PCI_CAP_MSI  0x05
 #define PCI_CAP_MSIX 0x11

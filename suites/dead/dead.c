@@ -9,8 +9,10 @@
  * ever. Xen never touches the device: one that asserts goes on asserting, and
  * only its descriptor (or a reset) ends that.
  */
+#include "guest/control/audit.h"
 #include "guest/control/line.h"
 #include "guest/control/scenario.h"
+#include "guest/xen/clock.h"
 #include "guest/xen/domctl.h"
 
 #define REBIRTHS 20 /* a page leaked by each life would be 19, above SLAB_PAGES */
@@ -61,6 +63,70 @@ static void dead_rescue(struct test *t)
 					    .storm_ends = true });
 }
 TEST_CASE("dead.rescue", dead_rescue);
+
+/*
+ * The dead domain had a message of its own: nothing of it may be left once Xen's
+ * RCU callback has run: not enabled in the device, no vector, no remapping entry.
+ */
+static void expect_message_gone(struct test *t, struct cast *c)
+{
+	const struct sibling *o = cast_offender(c);
+
+	sleep_ns(RCU_LIMIT);
+	check(t, !message_enabled(&o->message), "L the dead domain's message is enabled: %u, expected 0",
+	      message_enabled(&o->message));
+	audit_mark(t, "dead");
+}
+
+static void dead_message(struct test *t)
+{
+	scenario_run(t, &(struct scenario){ .verb = FAULT_MASK,
+					    .kill = true,
+					    .during = &HEALTHY,
+					    .judge = expect_message_gone });
+}
+TEST_CASE("dead.message", dead_message);
+
+/* 20 lives with a message each: the pirq of the first is that of all, and pages come back. */
+static void dead_message_rebirth(struct test *t)
+{
+	struct cast *c = cast_up(t);
+	uint32_t first = 0;
+	uint64_t pages = 0, now;
+	struct sibling *s;
+
+	if (!c)
+		return;
+	s = cast_offender(c);
+	for (unsigned int i = 1; i <= REBIRTHS; i++) {
+		struct device *dev = s->dev;
+		int rc = i > 1 ? sibling_birth(c, s) : 0;
+
+		if (!check(t, !rc, "L life %u: %d, expected 0", i, rc))
+			break;
+		if (i == 2)
+			pages = free_pages();
+		first = i == 1 ? s->message.pirq : first;
+		check(t, s->message.pirq == first, "L pirq %u in life %u, expected %u", s->message.pirq,
+		      i, first);
+		rc = i > 1 ? sibling_ask(s, ORDER_BIND, 0) : 1;
+		check(t, rc > 0, "L it binds: %d, expected a port", rc);
+		window_run(t, c, WINDOW_DURING);
+		check(t, s->box->window[WINDOW_DURING].served && !s->box->window[WINDOW_DURING].lost,
+		      "LI life %u: served %u, lost %u", i, s->box->window[WINDOW_DURING].served,
+		      s->box->window[WINDOW_DURING].lost);
+		sibling_kill(s);
+		rc = sibling_bury(s);
+		check(t, !rc, "L the device comes back: %d, expected 0", rc);
+		dev->taken = true;
+		s->dev = dev;
+	}
+	now = free_pages();
+	check(t, now + SLAB_PAGES >= pages, "L free pages after %u lives: %llu, were %llu", REBIRTHS,
+	      (unsigned long long)now, (unsigned long long)pages);
+	cast_down(t, c);
+}
+TEST_CASE("dead.message_rebirth", dead_message_rebirth);
 
 /* One life of @s on the line that the first member goes on using. */
 static bool live_and_die(struct test *t, struct cast *c, struct sibling *s, unsigned int round)

@@ -13,7 +13,7 @@
 
 #define QUANTUM (10 * MS)
 
-static const struct bound LIMITED = { QUANTUM, QUANTUM, "irq_ratelimit, per 10 ms" };
+static const struct bound LIMITED = { QUANTUM, QUANTUM, "irq_ratelimit, per 10 ms", NULL };
 
 /* Interrupts of the line in window "during", as one sharer saw them. */
 static uint64_t events_seen(const struct cast *c)

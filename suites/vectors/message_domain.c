@@ -20,7 +20,6 @@
 #define FORGED_ADDRESS 0xfee0f00cu
 #define FORGED_DATA    0x4413u /* NMI, vector 0x13 */
 #define DEATH_LIMIT    (100 * MS)
-#define RCU_LIMIT      (20 * MS)
 
 static int rogue(struct sibling *s, enum order order, uint64_t where, uint32_t value,
 		 uint64_t limit)

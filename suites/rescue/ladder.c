@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A domain has died and its device asserts: which rung of the ladder ends that,
+ * what does it cost, and do the sharers live on meanwhile?
+ *
+ * Mechanism: Xen itself does nothing to a dead domain's device, so the control
+ * domain must. Each rung is played alone. Survival of the sharer on every rung,
+ * also on one that does not help, proves that a rescue hurts nobody; and what a
+ * specification promises of a rung (the descriptor, DisINTx, resets) must end the
+ * storm. The rest is measured, and stands in the report's table.
+ */
+#include "fault/ladder.h"
+#include "guest/control/ktap.h"
+#include "guest/control/scenario.h"
+#include "guest/dev/pci.h"
+#include "guest/xen/clock.h"
+
+#define STORM_LEAST 100
+
+/* Of the case that runs: what the rung said and took. */
+static struct {
+	const char *rung;
+	int rc;
+	uint64_t cost;
+	bool promised;
+} played;
+
+/* The bus reset takes the configuration of all that is behind the bridge. */
+#define MOST_BEHIND 16
+static struct config_saved saved[MOST_BEHIND];
+
+static bool of_bus(const struct device *dev, const struct device *other)
+{
+	return other == dev || (dev->bdf >> 8 && other->bdf >> 8 == dev->bdf >> 8);
+}
+
+static void each_of_bus(const struct device *dev,
+			void (*step)(const struct dev_io *config, struct config_saved *saved))
+{
+	const struct device *other;
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; (other = device_at(i)) && n < MOST_BEHIND; i++) {
+		struct dev_io config = pci_config_io(other->bdf);
+
+		if (of_bus(dev, other))
+			step(&config, &saved[n++]);
+	}
+}
+
+static int by_descriptor(const struct device *dev)
+{
+	rescue_by_descriptor(dev->desc, dev->bar);
+	return 0;
+}
+
+static int by_disintx(const struct device *dev)
+{
+	struct dev_io config = pci_config_io(dev->bdf);
+
+	return rescue_by_intx_disable(&config);
+}
+
+static int by_master(const struct device *dev)
+{
+	struct dev_io config = pci_config_io(dev->bdf);
+
+	return rescue_by_master_off(&config);
+}
+
+static int by_d3hot(const struct device *dev)
+{
+	struct dev_io config = pci_config_io(dev->bdf);
+
+	return rescue_by_power_cycle(&config);
+}
+
+static int by_flr(const struct device *dev)
+{
+	struct dev_io config = pci_config_io(dev->bdf);
+
+	return rescue_by_function_reset(&config);
+}
+
+static int by_bus(const struct device *dev)
+{
+	const struct device *above = device_bridge(dev);
+	struct dev_io config = pci_config_io(dev->bdf);
+	struct dev_io bridge = pci_config_io(above ? above->bdf : 0);
+
+	return rescue_by_bus_reset(above ? &bridge : NULL, &config);
+}
+
+/* @promised: where the capability is there, a specification says that INTx ends. */
+static const struct rung {
+	const char *name;
+	int (*play)(const struct device *dev);
+	bool promised;
+} rungs[] = {
+	{ "descriptor", by_descriptor, true }, { "disintx", by_disintx, true },
+	{ "master", by_master, false },	       { "d3hot", by_d3hot, false },
+	{ "flr", by_flr, true },	       { "bus", by_bus, true },
+};
+
+static const struct rung *rung_of(struct test *t)
+{
+	struct span name;
+
+	for (unsigned int i = 0; i < sizeof(rungs) / sizeof(rungs[0]); i++)
+		if (plan_value(t->line, "rung", &name) && span_is(name, rungs[i].name))
+			return &rungs[i];
+	return NULL;
+}
+
+static void play(struct test *t, struct cast *c)
+{
+	const struct device *dev = cast_offender(c)->dev;
+	const struct rung *rung = rung_of(t);
+	uint64_t start;
+
+	if (!rung) {
+		test_error(t, "the plan names no rung");
+		return;
+	}
+	each_of_bus(dev, config_save);
+	start = now_ns();
+	played.rc = rung->play(dev);
+	played.cost = now_ns() - start;
+	played.rung = rung->name;
+	played.promised = rung->promised && !played.rc;
+}
+
+/* Is the device of use to the next driver? */
+static bool comes_back(struct test *t, const struct device *dev)
+{
+	char text[DEV_ERROR_TEXT];
+	struct controller c;
+	uint64_t end;
+	bool seen = false;
+	int rc;
+
+	each_of_bus(dev, config_restore);
+	pci_command(dev->bdf, PCI_COMMAND_MASTER, 0);
+	device_open(dev, &c);
+	rc = exerciser_begin(&c, IRQ_INTX, 1);
+	if (!rc)
+		rc = c.ops->trigger(&c, 0);
+	end = now_ns() + DEV_LIMIT;
+	while (!rc && !seen && now_ns() < end) {
+		c.io.pause(c.io.ctx);
+		seen = exerciser_service(&c);
+	}
+	dev_error_text(&c.error, text, sizeof(text));
+	check(t, seen, "HC %s works again after it: %s", dev->desc->model, seen ? "yes" : text);
+	c.ops->quiet(&c);
+	device_close(&c);
+	return seen;
+}
+
+static void judge(struct test *t, struct cast *c)
+{
+	const struct device *dev = cast_offender(c)->dev;
+	unsigned long long during = window_spurious(c, WINDOW_DURING);
+	unsigned long long after = window_spurious(c, WINDOW_AFTER);
+
+	check(t, during >= STORM_LEAST, "ST the dead domain's %s storms: %llu, at least %u",
+	      dev->desc->model, during, STORM_LEAST);
+	if (played.promised)
+		check(t, !after, "ST %s ends the storm of %s: %llu spurious after it, expected 0",
+		      played.rung, dev->desc->model, after);
+	ktap_line("  # data ladder=%s rung=%s there=%u ends=%u cost_us=%u back=%u",
+		  dev->desc->model, played.rung, !played.rc, !played.rc && !after,
+		  (unsigned int)(played.cost / US), comes_back(t, dev));
+	rescue_by_descriptor(dev->desc, dev->bar);
+}
+
+static void ladder(struct test *t)
+{
+	scenario_run(t, &(struct scenario){ .verb = FAULT_MASK,
+					    .kill = true,
+					    .during = &HEALTHY,
+					    .rescue = play,
+					    .after = judge });
+}
+TEST_CASE("rescue.ladder", ladder);
