@@ -84,7 +84,7 @@ build/guest/%.o: % Makefile
 # The pure parts of the guest, compiled for the host under the sanitizers.
 HOST_SOURCES := guest/lib/fmt.c guest/lib/hist.c guest/control/plan.c \
 	$(filter-out $(addprefix guest/dev/,acpi.c ich9.c mmio.c pci.c uart.c),$(wildcard guest/dev/*.c)) \
-	suites/vectors/hostile_ops.c suites/vectors/hostile_skip.c
+	fault/ladder.c suites/vectors/hostile_ops.c suites/vectors/hostile_skip.c
 UNIT_SOURCES := $(wildcard guest/tests/*_test.c)
 UNIT_TESTS := $(UNIT_SOURCES:guest/tests/%.c=build/unit/%)
 UNIT_CFLAGS := -std=gnu11 -O1 -g -I. $(WARNINGS) -fsanitize=address,undefined \

@@ -192,7 +192,7 @@ def _cover(source: Source, name: str, boots: dict[str, BootSpec], nightly: bool)
              for turn, row in enumerate(_rows(load_cover(), size))]
     if nightly:
         done = {tuple(row) for row, _ in casts}
-        casts = [(row, chosen_boots) for row in _rows(every_pair(), size) if tuple(row) not in done]
+        casts += [(row, chosen_boots) for row in _rows(every_pair(), size) if tuple(row) not in done]
     for turn, (row, on) in enumerate(casts):
         chosen = {key: values[turn % len(values)] for key, values in params.items()}
         for boot in on:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The case matrix: the shipped files fit together, and a mistake in one is told by file and line."""
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from lab.boardfile import EXERCISED, MODELS
 from suites import known, matrix
 from suites.mutants import mutate
 from tests.gate_run import ROOT
@@ -141,6 +143,46 @@ def test_c_cases_and_declared_cases_are_the_same() -> None:
 
 
 # ---------------------------------------------------------------------------
+# the covering set
+
+KIND = {name: model.kind for name, model in MODELS.items()}
+COVER = matrix.load_cover()
+
+
+def test_every_controller_is_offender_and_sharer() -> None:
+    assert {row[0] for row in COVER} == set(EXERCISED)
+    assert {sharer for row in COVER for sharer in row[1:]} == set(EXERCISED)
+
+
+def test_every_two_classes_share_a_line() -> None:
+    pairs = {frozenset((KIND[one], KIND[other])) for row in COVER for one, other in itertools.combinations(row, 2)}
+    kinds = set(KIND.values()) - {""}
+    assert pairs == {frozenset(pair) for pair in itertools.combinations_with_replacement(kinds, 2)}
+
+
+def test_reference_cast_has_each_as_offender() -> None:
+    reference = [row for row in COVER if {KIND[member] for member in row} == {"NIC", "SATA", "USB"}]
+    assert {row[0] for row in reference} >= {"e1000", "ahci", "uhci"}
+
+
+def test_cases_of_the_gate_cover_it() -> None:
+    for name in ("sharing.pair", "hung.mask", "hung.silent", "hung.spin", "hung.slow", "hung.noack", "dead.crash",
+                 "dead.destroy", "dead.destroy_in_handler", "dead.rescue", "dead.rebirth", "storm.limited",
+                 "storm.default"):
+        offenders = {case.params["cast"].split("+")[0] for case in CASES
+                     if f"{case.topic}.{case.name}" == name and "+" in str(case.params["cast"])}
+        assert offenders == set(EXERCISED), name
+
+
+def test_nightly_has_every_ordered_pair() -> None:
+    cases = matrix.load_suite(SUITES / "hung" / "suite.yaml", BOOTS, nightly=True)
+    pairs = {tuple(str(case.params["cast"]).split("+")[:2]) for case in cases
+             if case.name == "mask" and "+" in str(case.params["cast"])}
+    assert pairs == set(itertools.product(EXERCISED, repeat=2))
+    assert len({case.id for case in cases}) == len(cases)
+
+
+# ---------------------------------------------------------------------------
 # mistakes
 
 GOOD = """\
@@ -200,8 +242,12 @@ def test_good(tmp_path: Path) -> None:
     ("    rationale: A", "    rationle: A", 9, "unknown key 'rationle' in cases.one; allowed: boots, "),
     ("about:", "abuot:", 1, "unknown key 'abuot' in the file; allowed: about, cases, casts"),
     ("timing: {pace_us_each", "timing: {pace", 24, "unknown key 'pace' in cases.two.timing; allowed: "),
-    ("repeat: {model: edu, ", "repeat: {model: ehci, ", 23, "unknown 'ehci'; allowed: edu, e1000"),
+    ("repeat: {model: edu, ", "repeat: {model: ehic, ", 23, "unknown 'ehic'; allowed: edu, e1000"),
     ("[S, LI]", "[S, LX]", 10, "unknown 'LX'; allowed: S, ST, V, X, L, LI, HC"),
+    ("offender: edu", "offender: ed", 4, "'ed': a member is written as model, model:msi, model:msix, "),
+    ("offender: edu", "offender: \"edu:msxi\"", 4, "'edu:msxi': a member is written as"),
+    ("    cast: [edu]", "    cast: [edu]\n    cover: [nwe]", 13, "case one: no boot 'nwe' in boots.yaml"),
+    ("    repeat: {model", "    cover: [new]\n    repeat: {model", 23, "case two: cover: needs a cast: to be like"),
     ("[new, old]", "[new, odl]", 11, "case one: no boot 'odl' in boots.yaml; it has: new, old, "),
     ("    cast: [edu]", "    cast: [ned]", 12, "case one: no cast 'ned'; casts: has edu"),
     ("[first, middle, last]", "[first, second]", 13, "case one: pos='second'; allowed: first, middle, last"),
@@ -257,7 +303,7 @@ def test_missing_file(tmp_path: Path) -> None:
     ("slack_us", -1, "-1 is less than the minimum of 0"),
     ("cpus", "one", "'one' is not of type integer"),
     ("label", {}, "does not have enough properties"),
-    ("icunt", None, "unknown key 'icunt' in new; allowed: cmdline, cpus, icount, label, slack_us, variant"),
+    ("icunt", None, "unknown key 'icunt' in new; allowed: board, cmdline, cpus, icount, label, slack_us, variant"),
 ])
 def test_mistakes_in_boots(tmp_path: Path, key: str, value: Any, told: str) -> None:
     boot = {"cmdline": "", "label": {"ack": "new"}, "cpus": 1, "icount": None, "slack_us": 1}

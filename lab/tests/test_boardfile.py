@@ -19,19 +19,44 @@ def test_shipped_file() -> None:
     assert {device.gsi for device in first.devices} == {20, 21, 22, 23}
     many = first.devices_of("many")
     assert len(many) == 34 and {device.gsi for device in many} == {20}
-    with pytest.raises(YamlError, match="no variant 'few'; it has: hvm, many, messages, pins, pins-remapped, rem"):
+    with pytest.raises(YamlError, match="no variant 'few'; it has: controllers, controllers-remapped, hvm, "):
         first.devices_of("few")
+
+
+def test_every_controller_is_on_one_line_twice() -> None:
+    devices = boardfile.load(SHIPPED).boards[0].devices_of("controllers")
+    assert {device.gsi for device in devices} == {20}
+    models = [device.model for device in devices]
+    assert sorted(models) == sorted(boardfile.EXERCISED * 2)
+
+
+def test_every_controller_is_behind_a_bridge_once() -> None:
+    devices = boardfile.load(SHIPPED).boards[0].devices_of("ladder")
+    assert sorted(device.model for device in devices if device.bus) == sorted(boardfile.EXERCISED)
+    assert {device.bus for device in devices if device.bus} == {
+        device.secondary for device in devices if device.secondary}
+
+
+def test_sharing_groups_of_the_server_of_2005() -> None:
+    first, _ = boardfile.load(SHIPPED.parent / "poweredge-400sc.yaml").boards
+    groups: dict[int, list[str]] = {}
+    for device in first.devices:
+        groups.setdefault(device.gsi, []).append(device.model)
+    assert groups == {20: ["ahci", "uhci", "e1000"], 21: ["ehci"], 22: ["uhci", "uhci"], 23: ["uhci"],
+                      16: ["rtl8139"]}
 
 
 @pytest.mark.parametrize("old, new, told", [
     ("smp: 2", "smmp: 2", "unknown key 'smmp' in targets.board0.drivers.MultibootQEMUDriver; "
      "allowed: accel, "),
-    ("model: edu", "model: rtl8139", ".model: unknown 'rtl8139'; allowed: e1000, e1000e, edu, "),
+    ("model: edu", "model: rtl8169", ".model: unknown 'rtl8169'; allowed: ahci, bridge, e1000, e1000e, edu, "),
     ("00:04.1", "00:04.0", "two devices at 00:04.0"),
     ("00:04.3", "0:4.3", "'0:4.3': a PCI address is written as \"00:04.0\""),
     ("00:08.0", "00:08.1", "nothing at 00:08.0"),
     ("00:08.0", "00:1f.0", "slot 1f is the LPC bridge"),
-    ("00:08.0", "01:08.0", "only bus 00"),
+    ("00:08.0", "01:08.0", "no bridge above it in the list has bus: 1"),
+    ("{bdf: \"01:00.0\", model: nvme, gsi: 20}", "{bdf: \"01:00.0\", model: nvme}", "behind a bridge, so say its gsi:"),
+    ("{bdf: \"00:08.0\", model: edu}", "{bdf: \"00:08.0\", model: edu, bus: 3}", "edu has no bus behind it; only "),
     ("smp: 2", "smp: 0", "0 is less than the minimum"),
     ("smp: 2", "smp: true", "is not of type integer"),
     ("smp: 2", "smp: 2\n        icount: fast", "'fast': is written as shift=3,sleep=off"),

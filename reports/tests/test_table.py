@@ -30,6 +30,17 @@ def test_cases_to_look_at_in_full():
         "FAIL  1 pass, 1 fail, 1 error, 1 known, 1 skip  (61.2 s, seed 42)\n")
 
 
+def test_ladder_of_rescues():
+    def rung(model, name, there, ends, us):
+        return case(f"rescue.ladder[cast={model},rung={name}]", "PASS", data=[
+            {"ladder": model, "rung": name, "there": there, "ends": ends, "cost_us": us}])
+    text = render(INFO, [rung("ahci", "descriptor", "1", "1", "21"), rung("ahci", "flr", "0", "0", "3"),
+                         rung("xhci", "descriptor", "1", "1", "x"), rung("xhci", "flr", "1", "0", "100123")], 1)
+    table = text.split("\n\n")[1].splitlines()
+    assert [line.split() for line in table] == [
+        ["rescue", "by", "descriptor", "flr"], ["ahci", "21", "us", "-"], ["xhci", "no"]]
+
+
 def test_one_reason_for_many_errors_is_told_once():
     results = [case(f"a.b[n={n}]", "ERROR", reason="guest bailed out: no such domctl")
                for n in range(40)]
