@@ -15,25 +15,25 @@
 #define SECONDARY_RESET	 (1u << 6)
 #define MAX_CAPABILITIES 48
 
-#define CAP_PM	       0x01
-#define PM_CONTROL     4 /* PCI PM 1.2, 3.2.4 */
-#define PM_STATE       3u
-#define PM_D3HOT       3u
-#define PM_SETTLE      10000000ull
-#define CAP_PCIE       0x10
-#define PCIE_CAPS      4 /* Device Capabilities, PCIe 5.0, 7.5.3.3 */
-#define PCIE_CAN_FLR   (1u << 28)
-#define PCIE_CONTROL   8
-#define PCIE_FLR       (1u << 15)
-#define CAP_AF	       0x13 /* ECN "Advanced Capabilities for Conventional PCI" */
-#define AF_CAPS	       3
-#define AF_CAN_FLR     3u /* TP and FLR */
-#define AF_CONTROL     4
-#define AF_FLR	       1u
-#define FLR_SETTLE     100000000ull
-#define RESET_HOLD     2000000ull   /* Trst is 1 ms */
-#define RESET_RECOVER  100000000ull /* PCIe 5.0, 6.6.1 */
-#define RESET_LIMIT    1000000000ull /* Trhfa of conventional PCI */
+#define CAP_PM	      0x01
+#define PM_CONTROL    4 /* PCI PM 1.2, 3.2.4 */
+#define PM_STATE      3u
+#define PM_D3HOT      3u
+#define PM_SETTLE     10000000ull
+#define CAP_PCIE      0x10
+#define PCIE_CAPS     4 /* Device Capabilities, PCIe 5.0, 7.5.3.3 */
+#define PCIE_CAN_FLR  (1u << 28)
+#define PCIE_CONTROL  8
+#define PCIE_FLR      (1u << 15)
+#define CAP_AF	      0x13 /* ECN "Advanced Capabilities for Conventional PCI" */
+#define AF_CAPS	      3
+#define AF_CAN_FLR    3u /* TP and FLR */
+#define AF_CONTROL    4
+#define AF_FLR	      1u
+#define FLR_SETTLE    100000000ull
+#define RESET_HOLD    2000000ull    /* Trst is 1 ms */
+#define RESET_RECOVER 100000000ull  /* PCIe 5.0, 6.6.1 */
+#define RESET_LIMIT   1000000000ull /* Trhfa of conventional PCI */
 
 static uint32_t get(const struct dev_io *config, uint16_t offset, uint8_t width)
 {
@@ -105,8 +105,7 @@ int rescue_by_function_reset(const struct dev_io *config)
 	uint16_t pcie = find_capability(config, CAP_PCIE), af = find_capability(config, CAP_AF);
 
 	if (pcie && get(config, pcie + PCIE_CAPS, 4) & PCIE_CAN_FLR)
-		put(config, pcie + PCIE_CONTROL, 2,
-		    get(config, pcie + PCIE_CONTROL, 2) | PCIE_FLR);
+		put(config, pcie + PCIE_CONTROL, 2, get(config, pcie + PCIE_CONTROL, 2) | PCIE_FLR);
 	else if (af && (get(config, af + AF_CAPS, 1) & AF_CAN_FLR) == AF_CAN_FLR)
 		put(config, af + AF_CONTROL, 2, AF_FLR);
 	else

@@ -13,7 +13,7 @@
 /** RESCUE_NOT_THERE - the function has no such capability: nothing was done */
 #define RESCUE_NOT_THERE (-1)
 /** RESCUE_TIMEOUT - it did not come back within the time that the specification gives it */
-#define RESCUE_TIMEOUT	 (-2)
+#define RESCUE_TIMEOUT (-2)
 
 /**
  * rescue_by_intx_disable() - DisINTx, bit 10 of Command (PCI 2.3, 6.2.2)

@@ -73,7 +73,15 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config,
                                   items: list[pytest.Item]) -> None:
-    """--case: exactly these. A suite that could not be read is told of first, by the loop."""
+    """--case: exactly these. A suite that could not be read is told of first, by the loop.
+
+    A board file that boots.yaml names is for its own cases; on any other file all cases run.
+    """
+    board = Path(config.option.lg_env).stem if config.option.lg_env else None
+    if any(item.case.boot.board == board for item in items if isinstance(item, CaseItem)) and board:
+        others = [item for item in items if isinstance(item, CaseItem) and item.case.boot.board != board]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
     wanted = set(config.option.case)
     if not wanted or session.testsfailed:
         return

@@ -143,7 +143,7 @@ class Gate:
                            " wrong=1" if self.wrong else "")
         with ExitStack() as stack:
             boards = open_boards(self.board_path, self.boards_wanted)
-            others = {name: open_boards(self.board_path.parent / f"{name}.yaml", len(boards))
+            others = {name: open_boards(TOP / "lab" / "boards" / f"{name}.yaml", len(boards))
                       for name in {boot.board for boot in boots if boot.board}}
             for board in itertools.chain(boards, *others.values()):
                 stack.callback(board.close)

@@ -116,10 +116,11 @@ static void judge(struct test *t, struct cast *c, unsigned int i, enum window w,
 void window_judge(struct test *t, struct cast *c, enum window w, const struct bound *b)
 {
 	for (unsigned int i = 0; i < c->n; i++) {
-		bool here = c->member[i].dev && c->member[i].dev->gsi == c->gsi;
+		const struct sibling *s = &c->member[i];
 
-		if (takes_part(&c->member[i], w != WINDOW_DURING))
-			judge(t, c, i, w, here || !b->elsewhere ? b : b->elsewhere);
+		if (!takes_part(s, w != WINDOW_DURING))
+			continue;
+		judge(t, c, i, w, s->dev->gsi == c->gsi || !b->elsewhere ? b : b->elsewhere);
 	}
 }
 

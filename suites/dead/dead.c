@@ -73,7 +73,8 @@ static void expect_message_gone(struct test *t, struct cast *c)
 	const struct sibling *o = cast_offender(c);
 
 	sleep_ns(RCU_LIMIT);
-	check(t, !message_enabled(&o->message), "L the dead domain's message is enabled: %u, expected 0",
+	check(t, !message_enabled(&o->message),
+	      "L the dead domain's message is enabled: %u, expected 0",
 	      message_enabled(&o->message));
 	audit_mark(t, "dead");
 }
@@ -107,12 +108,13 @@ static void dead_message_rebirth(struct test *t)
 		if (i == 2)
 			pages = free_pages();
 		first = i == 1 ? s->message.pirq : first;
-		check(t, s->message.pirq == first, "L pirq %u in life %u, expected %u", s->message.pirq,
-		      i, first);
+		check(t, s->message.pirq == first, "L pirq %u in life %u, expected %u",
+		      s->message.pirq, i, first);
 		rc = i > 1 ? sibling_ask(s, ORDER_BIND, 0) : 1;
 		check(t, rc > 0, "L it binds: %d, expected a port", rc);
 		window_run(t, c, WINDOW_DURING);
-		check(t, s->box->window[WINDOW_DURING].served && !s->box->window[WINDOW_DURING].lost,
+		check(t,
+		      s->box->window[WINDOW_DURING].served && !s->box->window[WINDOW_DURING].lost,
 		      "LI life %u: served %u, lost %u", i, s->box->window[WINDOW_DURING].served,
 		      s->box->window[WINDOW_DURING].lost);
 		sibling_kill(s);
@@ -122,8 +124,8 @@ static void dead_message_rebirth(struct test *t)
 		s->dev = dev;
 	}
 	now = free_pages();
-	check(t, now + SLAB_PAGES >= pages, "L free pages after %u lives: %llu, were %llu", REBIRTHS,
-	      (unsigned long long)now, (unsigned long long)pages);
+	check(t, now + SLAB_PAGES >= pages, "L free pages after %u lives: %llu, were %llu",
+	      REBIRTHS, (unsigned long long)now, (unsigned long long)pages);
 	cast_down(t, c);
 }
 TEST_CASE("dead.message_rebirth", dead_message_rebirth);

@@ -97,9 +97,12 @@ static const struct rung {
 	int (*play)(const struct device *dev);
 	bool promised;
 } rungs[] = {
-	{ "descriptor", by_descriptor, true }, { "disintx", by_disintx, true },
-	{ "master", by_master, false },	       { "d3hot", by_d3hot, false },
-	{ "flr", by_flr, true },	       { "bus", by_bus, true },
+	{ "descriptor", by_descriptor, true },
+	{ "disintx", by_disintx, true },
+	{ "master", by_master, false },
+	{ "d3hot", by_d3hot, false },
+	{ "flr", by_flr, true },
+	{ "bus", by_bus, true },
 };
 
 static const struct rung *rung_of(struct test *t)
