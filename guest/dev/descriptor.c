@@ -80,7 +80,13 @@ static const struct irq_descriptor table[] = {
 	{
 		.model = "ohci",
 		.pci_class = 0x0c0310,
-		.source = "OHCI 1.0a, 7.1",
+		/* StartofFrame is set each millisecond: what is looked at is what is enabled. */
+		.source = "OHCI 1.0a, 7.1.4-6: HcInterruptStatus 0Ch, HcInterruptEnable 10h, "
+			  "HcInterruptDisable 14h",
+		.status = READ32(0x0c, 0x12),
+		.ack = { WRITE32(0x0c, 0x4000007f) },
+		.enable = { WRITE32(0x10, 0x80000012) },
+		.disable = { WRITE32(0x14, ~0u) },
 	},
 	{
 		.model = "ehci",

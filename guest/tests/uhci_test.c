@@ -355,6 +355,22 @@ TEST(fatal_error)
 	down(&r);
 }
 
+/* 2.1.3: so that nobody waits for what never comes. */
+TEST(error_interrupts)
+{
+	struct rig r;
+
+	begun(&r);
+	device(&r)->stalls = true;
+	OPS.work(&r.c);
+	EXPECT_TRUE(await_line(&r, OPS.device_ns));
+	EXPECT_EQ(exerciser_service(&r.c), 2);
+	EXPECT_TRUE(!line(&r));
+	EXPECT_EQ(OPS.finish(&r.c), DEV_WRONG);
+	EXPECT_STR(r.c.error.reg, "TD status");
+	down(&r);
+}
+
 /* A bus that stands still for 3 ms suspends the device. */
 TEST(goes_on_without_work)
 {
