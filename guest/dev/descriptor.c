@@ -14,6 +14,12 @@
 	{                                                                            \
 		.kind = ACCESS_WRITE, .width = 4, .offset = (where), .value = (what) \
 	}
+/* Of I/O BAR 4 by 16 bits. */
+#define UHCI16(how, where, bits, what)                                                        \
+	{                                                                                     \
+		.kind = (how), .space = SPACE_PORTS, .width = 2, .bar = 4, .offset = (where), \
+		.mask = (bits), .value = (what)                                               \
+	}
 
 static const struct irq_descriptor table[] = {
 	{
@@ -64,12 +70,23 @@ static const struct irq_descriptor table[] = {
 	{
 		.model = "uhci",
 		.pci_class = 0x0c0300,
-		.source = "Intel 297650 (UHCI 1.1), 2.1",
+		/* A fatal error interrupts without being enabled: the schedule must be stopped. */
+		.source = "Intel 297650 (UHCI 1.1), 2.1: USBCMD 00h, USBSTS 02h, USBINTR 04h",
+		.status = UHCI16(ACCESS_READ, 0x02, 0x1f, 0),
+		.ack = { UHCI16(ACCESS_WRITE_SEEN, 0x02, 0x1f, 0) },
+		.enable = { UHCI16(ACCESS_WRITE, 0x04, 0, 0x05) },
+		.disable = { UHCI16(ACCESS_WRITE, 0x04, 0, 0), UHCI16(ACCESS_WRITE, 0x00, 0, 0) },
 	},
 	{
 		.model = "ohci",
 		.pci_class = 0x0c0310,
-		.source = "OHCI 1.0a, 7.1",
+		/* StartofFrame is set each millisecond: what is looked at is what is enabled. */
+		.source = "OHCI 1.0a, 7.1.4-6: HcInterruptStatus 0Ch, HcInterruptEnable 10h, "
+			  "HcInterruptDisable 14h",
+		.status = READ32(0x0c, 0x12),
+		.ack = { WRITE32(0x0c, 0x4000007f) },
+		.enable = { WRITE32(0x10, 0x80000012) },
+		.disable = { WRITE32(0x14, ~0u) },
 	},
 	{
 		.model = "ehci",
