@@ -17,6 +17,7 @@ class Model:
     device: str  # -device; no option ROM: SeaBIOS would run it on each boot
     attached: str = ""  # a second -device, on its bus `{id}`
     disk: bool = False  # has one, as `{id}-disk`, with the pattern of lab/media.py on it
+    pin: int = 0  # that it interrupts on: INTA to INTD
 
 
 USB_DEVICE = "usb-tablet,bus={id}.0"
@@ -29,7 +30,7 @@ MODELS = {
     "nvme": Model("nvme,serial=lifeline,drive={id}-disk", disk=True),
     "uhci": Model("ich9-usb-uhci1", USB_DEVICE),
     "ohci": Model("pci-ohci", USB_DEVICE),
-    "ehci": Model("usb-ehci", USB_DEVICE),
+    "ehci": Model("usb-ehci", USB_DEVICE, pin=3),
     "xhci": Model("qemu-xhci", USB_DEVICE),
     "ioh3420": Model("ioh3420,chassis=1"),
 }
@@ -45,7 +46,7 @@ RESERVED_SLOTS = {0x00: "the host bridge", 0x1F: "the LPC bridge"}
 class Device:
     bdf: str
     model: str
-    gsi: int  # of its INTA
+    gsi: int  # of its pin
 
     @property
     def slot(self) -> int:
@@ -174,7 +175,8 @@ def devices(source: Source, raw: list[dict[str, Any]], at: At
 
 
 def parse_device(entry: dict[str, Any]) -> Device:
-    """A checked entry; q35 routes INTA of slots 0 to 0x18 to GSI 20 + slot mod 4, above to 16."""
-    slot = int(entry["bdf"][3:5], 16)
-    default = 20 + slot % 4 if slot <= 0x18 else 16
+    """A checked entry; q35 routes INTA of slots 0 to 0x18 to GSI 20 + slot mod 4, above to 16, and the
+    other pins to the next GSIs, in a circle of four."""
+    slot, pin = int(entry["bdf"][3:5], 16), MODELS[entry["model"]].pin
+    default = 20 + (slot + pin) % 4 if slot <= 0x18 else 16 + pin
     return Device(entry["bdf"], entry["model"], entry.get("gsi", default))
