@@ -18,6 +18,7 @@ class Model:
     kind: str = ""  # NIC, SATA, USB, storage or injector: what sort of device it is, if cases exercise it
     attached: str = ""  # a second -device, on its bus `{id}`
     disk: bool = False  # has one, as `{id}-disk`, with the pattern of lab/media.py on it
+    pin: int = 0  # that it interrupts on: INTA to INTD
 
 
 USB_DEVICE = "usb-tablet,bus={id}.0"
@@ -30,7 +31,7 @@ MODELS = {
     "nvme": Model("nvme,serial=lifeline,drive={id}-disk", "storage", disk=True),
     "uhci": Model("ich9-usb-uhci1", "USB", USB_DEVICE),
     "ohci": Model("pci-ohci", "USB", USB_DEVICE),
-    "ehci": Model("usb-ehci", "USB", USB_DEVICE),
+    "ehci": Model("usb-ehci", "USB", USB_DEVICE, pin=3),
     "xhci": Model("qemu-xhci", "USB", USB_DEVICE),
     "ioh3420": Model("ioh3420,chassis={slot}"),
     "bridge": Model("i82801b11-bridge"),
@@ -49,7 +50,7 @@ RESERVED_SLOTS = {0x00: "the host bridge", 0x1F: "the LPC bridge"}
 class Device:
     bdf: str
     model: str
-    gsi: int  # of its INTA
+    gsi: int  # of its pin
     secondary: int | None = None  # bus behind it, if it is a bridge with devices
 
     @property
@@ -194,10 +195,11 @@ def devices(source: Source, raw: list[dict[str, Any]], at: At
 
 
 def parse_device(entry: dict[str, Any]) -> Device:
-    """A checked entry; q35 routes INTA of slots 0 to 0x18 to GSI 20 + slot mod 4, above to 16.
+    """A checked entry; q35 routes INTA of slots 0 to 0x18 to GSI 20 + slot mod 4, above to 16, and the
+    other pins to the next GSIs, in a circle of four.
 
-    Behind a bridge INTx is that of the bridge's pin (slot mod 4), which the file spells out as gsi:.
+    A bridge does the same circle once more; behind one the file spells the gsi: out.
     """
-    slot = int(entry["bdf"][3:5], 16)
-    default = 20 + slot % 4 if slot <= 0x18 else 16
+    slot, pin = int(entry["bdf"][3:5], 16), MODELS[entry["model"]].pin
+    default = 20 + (slot + pin) % 4 if slot <= 0x18 else 16 + pin
     return Device(entry["bdf"], entry["model"], entry.get("gsi", default), entry.get("bus"))

@@ -3,7 +3,11 @@
 
 #include "guest/lib/string.h"
 
-#define E1000_SRPD (1u << 16) /* small receive packet: nothing else raises it here */
+#define E1000_SRPD	(1u << 16) /* small receive packet: nothing else raises it here */
+#define EHCI_INTERRUPTS 0x33u	   /* a transfer is done, or failed; host error; doorbell */
+#define EHCI_STATUS	0x3fu
+#define XHCI_EINT	(1u << 3)
+#define XHCI_INTE	(1u << 2)
 
 /* Accesses of memory BAR 0 by 32 bits; others are written out. */
 #define READ32(where, bits)                                                        \
@@ -19,6 +23,12 @@
 	{                                                                                     \
 		.kind = (how), .space = SPACE_PORTS, .width = 2, .bar = 4, .offset = (where), \
 		.mask = (bits), .value = (what)                                               \
+	}
+
+/* The same where the offset counts from CAPLENGTH. */
+#define BASED32(how, where, what)                                                 \
+	{                                                                         \
+		.kind = (how), .width = 4, .offset = (where), what, .based = true \
 	}
 
 static const struct irq_descriptor table[] = {
@@ -91,12 +101,21 @@ static const struct irq_descriptor table[] = {
 	{
 		.model = "ehci",
 		.pci_class = 0x0c0320,
-		.source = "EHCI 1.0, 2.3",
+		.source = "EHCI 1.0, 2.3: USBSTS 04h, USBINTR 08h",
+		.status = BASED32(ACCESS_READ, 0x04, .mask = EHCI_INTERRUPTS),
+		.ack = { BASED32(ACCESS_WRITE, 0x04, .value = EHCI_STATUS) },
+		.enable = { BASED32(ACCESS_WRITE, 0x08, .value = EHCI_INTERRUPTS) },
+		.disable = { BASED32(ACCESS_WRITE, 0x08, .value = 0) },
 	},
 	{
+		/* IMAN.IP is behind RTSOFF: the level goes with INTE, for good. */
 		.model = "xhci",
 		.pci_class = 0x0c0330,
-		.source = "xHCI 1.2, 5.4",
+		.source = "xHCI 1.2, 5.4: USBCMD 00h.INTE, USBSTS 04h.EINT",
+		.status = BASED32(ACCESS_READ, 0x04, .mask = XHCI_EINT),
+		.ack = { BASED32(ACCESS_WRITE, 0x04, .value = XHCI_EINT) },
+		.enable = { BASED32(ACCESS_SET, 0x00, .mask = XHCI_INTE) },
+		.disable = { BASED32(ACCESS_CLEAR, 0x00, .mask = XHCI_INTE) },
 	},
 	{
 		/* It has no interrupt of its own; devices stand behind it. */
@@ -160,6 +179,8 @@ static uint32_t perform(const struct irq_access *a, const struct dev_io *io, uin
 
 	if (a->based)
 		offset += io->read(io->ctx, a->bar, 0, 1);
+	if (a->based && offset % a->width)
+		return 0; /* CAPLENGTH is all ones: no device is there */
 	switch (a->kind) {
 	case ACCESS_WRITE:
 		io->write(io->ctx, a->bar, offset, a->width, a->value);
