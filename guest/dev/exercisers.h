@@ -8,5 +8,6 @@
 extern const struct exerciser ahci_exerciser;
 extern const struct exerciser e1000_exerciser, e1000e_exerciser;
 extern const struct exerciser edu_exerciser;
+extern const struct exerciser nvme_exerciser;
 
 #endif
