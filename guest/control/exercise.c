@@ -7,6 +7,8 @@
 #include "guest/xen/clock.h"
 #include "guest/xen/hypercall.h"
 
+#define SETTLE (100 * US)
+
 static struct exercise exercise __attribute__((section(".bss.control")));
 
 static bool take(struct test *t, struct exercise *e)
@@ -25,6 +27,16 @@ static bool take(struct test *t, struct exercise *e)
 	return e->dev && e->dev->ops;
 }
 
+/* The table of the function has the last word, for MSI-X. */
+static unsigned int count_vectors(struct exercise *e)
+{
+	unsigned int n = exerciser_count_vectors(&e->c, e->kind);
+
+	if (e->kind == IRQ_MSIX && n > message_count(e->dev))
+		n = message_count(e->dev);
+	return n < MAX_VECTORS ? n : MAX_VECTORS;
+}
+
 static int map_vector(struct exercise *e, unsigned int i)
 {
 	int rc;
@@ -41,10 +53,8 @@ static int map_vector(struct exercise *e, unsigned int i)
 
 static bool bind_all(struct test *t, struct exercise *e)
 {
-	unsigned int wanted = exerciser_count_vectors(&e->c, e->kind);
+	unsigned int wanted = count_vectors(e);
 
-	if (wanted > MAX_VECTORS)
-		wanted = MAX_VECTORS;
 	for (; e->n < wanted; e->n++) {
 		int rc = map_vector(e, e->n);
 
@@ -63,6 +73,16 @@ static bool bind_all(struct test *t, struct exercise *e)
 	return e->n;
 }
 
+/* Messages on vector 0 that came of commands to start or prepare, and say nothing: the last may be on its way. */
+static void settle(struct exercise *e)
+{
+	if (e->kind != IRQ_MSIX)
+		return;
+	sleep_ns(SETTLE);
+	port_clear(e->port[0]);
+	pirq_eoi(e->pirq[0]);
+}
+
 struct exercise *exercise_open(struct test *t, enum irq_kind kind)
 {
 	struct exercise *e = &exercise;
@@ -74,8 +94,10 @@ struct exercise *exercise_open(struct test *t, enum irq_kind kind)
 		return NULL;
 	pci_command(e->dev->bdf, PCI_COMMAND_MASTER, 0);
 	device_open(e->dev, &e->c);
-	if (bind_all(t, e) && !exerciser_begin(&e->c, kind, e->n))
+	if (bind_all(t, e) && !exerciser_begin(&e->c, kind, e->n)) {
+		settle(e);
 		return e;
+	}
 	dev_error_text(&e->c.error, text, sizeof(text));
 	test_error(t, "%s does not start: %s", e->dev->desc->model, text);
 	exercise_close(t, e);
@@ -98,6 +120,19 @@ void exercise_close(struct test *t, struct exercise *e)
 			check(t, false, "L unmap of pirq %u: %d, expected 0", e->pirq[i], rc);
 	}
 	device_release(e->dev);
+}
+
+int exercise_trigger(struct exercise *e, unsigned int vector)
+{
+	int rc;
+
+	if (e->c.ops->prepare) {
+		rc = e->c.ops->prepare(&e->c, vector);
+		settle(e);
+		if (rc)
+			return rc;
+	}
+	return e->c.ops->trigger(&e->c, vector);
 }
 
 bool exercise_await(struct exercise *e, unsigned int vector, uint64_t ns)

@@ -41,6 +41,13 @@ struct exercise *exercise_open(struct test *t, enum irq_kind kind);
 void exercise_close(struct test *t, struct exercise *e);
 
 /**
+ * exercise_trigger() - let the controller interrupt on @vector, which is made ready first
+ *
+ * Return: enum dev_status.
+ */
+int exercise_trigger(struct exercise *e, unsigned int vector);
+
+/**
  * exercise_await() - wait for the event of @vector, serve it (ack, EOI)
  * @ns: at most so long
  *

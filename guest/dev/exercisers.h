@@ -5,11 +5,13 @@
 
 #include "guest/dev/exerciser.h"
 
+extern const struct exerciser ahci_exerciser;
 extern const struct exerciser e1000_exerciser, e1000e_exerciser;
 extern const struct exerciser edu_exerciser;
 extern const struct exerciser ohci_exerciser;
 extern const struct exerciser uhci_exerciser;
 extern const struct exerciser ehci_exerciser;
 extern const struct exerciser xhci_exerciser;
+extern const struct exerciser nvme_exerciser;
 
 #endif
