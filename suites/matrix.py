@@ -41,6 +41,8 @@ def _map(values: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "minProperties": 1, "additionalProperties": values}
 
 
+PARAMS = _map({"type": "array", "items": VALUE, "minItems": 1, "uniqueItems": True})
+
 BOOTS_SCHEMA = _map(_object(
     ["cmdline", "label"],
     cmdline={"type": "string"}, label=_map({"type": ["string", "integer"]}), cpus=COUNT,
@@ -59,7 +61,7 @@ SUITE_SCHEMA = _object(
         ["title", "rationale", "invariants", "boots", "red"],
         title=TEXT, rationale=TEXT, red=TEXT, boots=NAMES, cast=NAMES, cover=NAMES,
         invariants={"type": "array", "items": {"enum": list(INVARIANTS)}, "minItems": 1},
-        params=_map({"type": "array", "items": VALUE, "minItems": 1, "uniqueItems": True}),
+        params=PARAMS, rows={"type": "array", "items": PARAMS, "minItems": 1},
         repeat=_object(["model", "param"], model={"enum": list(MODELS)}, param=TEXT),
         timing=_object([], **{key: COUNT for key in TIMING}, pace_us_each=COUNT),
         limit_s={"type": "integer", "minimum": 1},
@@ -161,20 +163,25 @@ def _boots_of(source: Source, name: str, key: str, boots: dict[str, BootSpec]) -
         if boot not in boots:
             raise source.error(("cases", name, key), f"case {name}: no boot {boot!r} in "
                                f"boots.yaml; it has: {', '.join(boots)}")
-        for taken in raw.get("params", {}).keys() & {*boots[boot].label, *PLAN_WORDS}:
+        words = {*boots[boot].label, *PLAN_WORDS}
+        for taken in raw.get("params", {}).keys() & words:
             raise source.error(("cases", name, "params", taken), f"case {name}: a parameter cannot "
                                f"be called {taken}; the plan or the boot has that word already")
+        for index, row in enumerate(raw.get("rows", [])):
+            for taken in row.keys() & {*words, *raw.get("params", {}), "cast"}:
+                raise source.error(("cases", name, "rows", index, taken), f"case {name}: a row cannot "
+                                   f"have {taken}; the plan, the boot or params: has that word already")
     return [boots[boot] for boot in raw.get(key, [])]
 
 
 def _expand(source: Source, name: str, boots: dict[str, BootSpec]) -> Iterator[Case]:
     raw = source.data["cases"][name]
-    params = dict(raw.get("params", {}))
-    if "cast" in raw:
-        params["cast"] = raw["cast"]
-    for boot, *values in itertools.product(_boots_of(source, name, "boots", boots), *params.values()):
-        chosen = dict(zip(params, values))
-        yield _case(source, name, boot, chosen, _members(source, name, raw, chosen))
+    params = raw.get("params", {}) | ({"cast": raw["cast"]} if "cast" in raw else {})
+    for boot, row in itertools.product(_boots_of(source, name, "boots", boots), raw.get("rows", [{}])):
+        columns = params | row
+        for values in itertools.product(*columns.values()):
+            chosen = dict(zip(columns, values))
+            yield _case(source, name, boot, chosen, _members(source, name, raw, chosen))
 
 
 def _cover(source: Source, name: str, boots: dict[str, BootSpec], nightly: bool) -> Iterator[Case]:

@@ -8,7 +8,9 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct exerciser *const all[] = {
-	&edu_exerciser, &e1000_exerciser, &e1000e_exerciser, &ahci_exerciser, &nvme_exerciser, &uhci_exerciser, &ohci_exerciser, &ehci_exerciser, &xhci_exerciser,
+	&ahci_exerciser,    &e1000_exerciser, &e1000e_exerciser, &edu_exerciser,
+	&ehci_exerciser,    &igb_exerciser,   &nvme_exerciser,	 &ohci_exerciser,
+	&rtl8139_exerciser, &uhci_exerciser,  &xhci_exerciser,
 };
 
 const struct exerciser *exerciser_at(unsigned int index)

@@ -6,12 +6,15 @@
 #include "guest/dev/exerciser.h"
 
 extern const struct exerciser ahci_exerciser;
-extern const struct exerciser e1000_exerciser, e1000e_exerciser;
+extern const struct exerciser e1000_exerciser;
+extern const struct exerciser e1000e_exerciser;
 extern const struct exerciser edu_exerciser;
-extern const struct exerciser ohci_exerciser;
-extern const struct exerciser uhci_exerciser;
 extern const struct exerciser ehci_exerciser;
-extern const struct exerciser xhci_exerciser;
+extern const struct exerciser igb_exerciser;
 extern const struct exerciser nvme_exerciser;
+extern const struct exerciser ohci_exerciser;
+extern const struct exerciser rtl8139_exerciser;
+extern const struct exerciser uhci_exerciser;
+extern const struct exerciser xhci_exerciser;
 
 #endif

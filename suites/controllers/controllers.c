@@ -16,9 +16,6 @@
 #define ROUNDS	    1000
 #define ROUND_LIMIT (50 * MS)
 
-#define VECTOR_ROUNDS 3
-#define ONCE	      (200 * US) /* a second interrupt for the same cause would be there by then */
-
 struct tally {
 	unsigned int served, undone, strays;
 	struct hist latency;
@@ -89,48 +86,3 @@ static void rounds(struct test *t)
 	exercise_close(t, e);
 }
 TEST_CASE("controllers.rounds", rounds);
-
-static void msi(struct test *t)
-{
-	rounds(t);
-}
-TEST_CASE("controllers.msi", msi);
-
-static void msix(struct test *t)
-{
-	rounds(t);
-}
-TEST_CASE("controllers.msix", msix);
-
-/* One interrupt on @vector. It must come, once, and on no other. */
-static void one_vector(struct exercise *e, unsigned int vector, struct tally *sum)
-{
-	if (exercise_trigger(e, vector) || !exercise_await(e, vector, ROUND_LIMIT))
-		return;
-	sleep_ns(ONCE);
-	sum->served++;
-	sum->undone += port_pending(e->port[vector]);
-	sum->strays += exercise_strays(e, vector);
-}
-
-static void vectors(struct test *t)
-{
-	static struct tally sum;
-	struct exercise *e = exercise_open(t, kind_of(t));
-
-	if (!e)
-		return;
-	sum = (struct tally){ 0 };
-	for (unsigned int i = 0; i < e->n * VECTOR_ROUNDS; i++)
-		one_vector(e, i % e->n, &sum);
-	check(t, sum.served == e->n * VECTOR_ROUNDS,
-	      "LI %s: %u interrupts of %u vectors, expected %u", e->c.ops->model, sum.served, e->n,
-	      e->n * VECTOR_ROUNDS);
-	check(t, !sum.undone, "LI %s: %u interrupts came twice, expected 0", e->c.ops->model,
-	      sum.undone);
-	check(t, !sum.strays, "X %s: %u interrupts on other vectors, expected 0", e->c.ops->model,
-	      sum.strays);
-	ktap_line("  # data exercise=%s vectors=%u served=%u", e->c.ops->model, e->n, sum.served);
-	exercise_close(t, e);
-}
-TEST_CASE("controllers.vectors", vectors);
