@@ -222,7 +222,7 @@ static void power_ports(struct controller *c, uint32_t hub)
 	dev_write(c, RH_STATUS, LPSC);
 	for (unsigned int i = 0; i < (hub & NDP); i++)
 		dev_write(c, port_status(i), PPS);
-	usb_wait(c, POTPGT(hub) * 2 * FRAME_NS + USB_DEBOUNCE);
+	usb_wait(c, 2 * FRAME_NS * POTPGT(hub) + USB_DEBOUNCE);
 }
 
 static int find_port(struct controller *c, struct dev_register *port)
@@ -388,7 +388,7 @@ static int enumerate(struct controller *c, uint32_t speed)
 
 static int ohci_start(struct controller *c, enum irq_kind kind, unsigned int vectors)
 {
-	struct dev_register port;
+	struct dev_register port = port_status(0);
 	int rc;
 
 	(void)vectors;
@@ -430,6 +430,7 @@ static int ohci_finish(struct controller *c)
 	return rc;
 }
 
+/* StartofFrame would be cheaper, but comes again with each frame until it is forbidden. */
 static int ohci_trigger(struct controller *c, unsigned int vector)
 {
 	return vector ? DEV_NONE : ohci_work(c);

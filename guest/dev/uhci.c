@@ -302,7 +302,7 @@ static int enumerate(struct controller *c)
 static int uhci_start(struct controller *c, enum irq_kind kind, unsigned int vectors)
 {
 	struct uhci *s = state(c);
-	struct dev_register port;
+	struct dev_register port = PORTSC[0];
 	int rc;
 
 	(void)vectors;
@@ -346,10 +346,7 @@ static int uhci_finish(struct controller *c)
 	return rc;
 }
 
-/*
- * Nothing that is cheaper comes once: an inactive TD with IOC interrupts in
- * each frame that finds it, until one after it was taken out.
- */
+/* An inactive TD with IOC would be cheaper, but interrupts in each frame that finds it. */
 static int uhci_trigger(struct controller *c, unsigned int vector)
 {
 	return vector ? DEV_NONE : uhci_work(c);
