@@ -12,7 +12,7 @@
 #define ISA_IRQS 16
 
 /* Devices with DMA, and what each has for it: guest/dev/exerciser.h, @memory. */
-#define MAX_MASTERS   16
+#define MAX_MASTERS   20
 #define MASTER_MEMORY 0x8000
 #define WINDOW	      0x10000 /* largest exerciser.length */
 
