@@ -14,7 +14,7 @@ static const struct dev_register TIPG = { "TIPG", 0x0410, 4 };
 #define SRPD   (1u << 16) /* small receive packet: nothing else raises it here */
 #define CAUSES (RXT0 | SRPD)
 
-#define TIPG_COPPER 0x0060200au /* 13.4.34 */
+#define TIPG_COPPER 0x0060200au /* what the SDM recommends: 10, 8, 6 */
 
 #define MDIC_WRITE (1u << 26)
 #define MDIC_READ  (2u << 26)
@@ -33,13 +33,8 @@ static const struct dev_register TIPG = { "TIPG", 0x0410, 4 };
 #define CONTROL_1000	    (1u << 6)
 #define SPECIFIC_FORCE_LINK (1u << 10)
 
-#define EEPROM_LOAD \
-	5000000u /* ns: after a reset the device reads it, and does not say when it is done */
-
-static int e1000_probe(struct controller *c)
-{
-	return dev_await(c, STATUS, 0, 0, 0);
-}
+/* After a reset the device reads its EEPROM, and does not say when it is done. */
+#define EEPROM_LOAD 5000000u /* ns */
 
 static int mdic(struct controller *c, uint32_t command, uint32_t reg)
 {
@@ -50,25 +45,32 @@ static int mdic(struct controller *c, uint32_t command, uint32_t reg)
 	return rc ? rc : dev_await(c, MDIC, MDIC_ERROR, 0, 0);
 }
 
+static int phy_read(struct controller *c, uint32_t reg, uint32_t *value)
+{
+	int rc = mdic(c, MDIC_READ, reg);
+
+	*value = dev_read(c, MDIC) & MDIC_DATA;
+	return rc;
+}
+
 static int phy_write(struct controller *c, uint32_t reg, uint32_t value)
 {
 	return mdic(c, MDIC_WRITE | value, reg);
 }
 
-/* The reset is done when its bit is 0 again (13.6.1). */
+/* The reset is done when its bit is 0 again. */
 static int phy_reset(struct controller *c, uint32_t control)
 {
 	uint64_t deadline = c->io.now(c->io.ctx) + DEV_LIMIT;
 	int rc = phy_write(c, PHY_CONTROL, CONTROL_RESET | control);
-	uint32_t seen;
 
 	while (!rc) {
 		bool late = c->io.now(c->io.ctx) >= deadline;
+		uint32_t seen;
 
-		rc = mdic(c, MDIC_READ, PHY_CONTROL);
-		seen = dev_read(c, MDIC) & MDIC_DATA;
+		rc = phy_read(c, PHY_CONTROL, &seen);
 		if (rc || !(seen & CONTROL_RESET))
-			break;
+			return rc;
 		if (late)
 			return dev_fail(c, DEV_TIMEOUT, "PHY CONTROL", PHY_CONTROL, CONTROL_RESET,
 					0, seen);
@@ -77,17 +79,27 @@ static int phy_reset(struct controller *c, uint32_t control)
 	return rc;
 }
 
+/* The PHY takes this over with its next reset. */
+static int force_link(struct controller *c, bool on)
+{
+	uint32_t seen;
+	int rc = phy_read(c, PHY_SPECIFIC, &seen);
+
+	if (rc)
+		return rc;
+	return phy_write(c, PHY_SPECIFIC,
+			 on ? seen | SPECIFIC_FORCE_LINK : seen & ~SPECIFIC_FORCE_LINK);
+}
+
 /*
- * With the internal PHY RCTL.LBM stays 0, and the PHY is told to loop back (13.4.22). Nothing may
- * be plugged in: the link must be forced, which the PHY does at 100 Mb/s and not at 1000 (13.6.14).
+ * With the internal PHY RCTL.LBM stays 0, and the PHY is told to loop back (13.4.22). Nothing may be
+ * plugged in: the link must be forced, which the PHY does at 100 Mb/s and not at 1000 (PHY Specific
+ * Control Register, Force Link Good).
  */
 static int close_loop(struct controller *c)
 {
-	int rc = mdic(c, MDIC_READ, PHY_SPECIFIC);
+	int rc = force_link(c, true);
 
-	if (!rc)
-		rc = phy_write(c, PHY_SPECIFIC,
-			       (dev_read(c, MDIC) & MDIC_DATA) | SPECIFIC_FORCE_LINK);
 	if (!rc)
 		rc = phy_reset(c, CONTROL_100 | CONTROL_FULL);
 	if (!rc)
@@ -98,14 +110,9 @@ static int close_loop(struct controller *c)
 /* As it is after power-on: the reset of the MAC leaves the PHY alone. */
 static int open_loop(struct controller *c)
 {
-	int rc = mdic(c, MDIC_READ, PHY_SPECIFIC);
+	int rc = force_link(c, false);
 
-	if (!rc)
-		rc = phy_write(c, PHY_SPECIFIC,
-			       dev_read(c, MDIC) & MDIC_DATA & ~SPECIFIC_FORCE_LINK);
-	if (!rc)
-		rc = phy_reset(c, CONTROL_NEGOTIATE | CONTROL_FULL | CONTROL_1000);
-	return rc;
+	return rc ? rc : phy_reset(c, CONTROL_NEGOTIATE | CONTROL_FULL | CONTROL_1000);
 }
 
 static void e1000_quiet(struct controller *c)
@@ -190,12 +197,12 @@ static void e1000_unmask(struct controller *c)
 const struct exerciser e1000_exerciser = {
 	.model = "e1000",
 	.class = "NIC",
-	.source = "Intel 317453 (8254x SDM) 13.4, 13.6, 14",
+	.source = "Intel 317453 (8254x SDM) 13.4",
 	.bar = 0,
 	.length = INTEL_NIC_LENGTH,
 	.memory = INTEL_NIC_MEMORY,
 	.device_ns = INTEL_NIC_DEVICE_NS,
-	.probe = e1000_probe,
+	.probe = intel_nic_probe,
 	.reset = e1000_reset,
 	.start = e1000_start,
 	.trigger = e1000_trigger,

@@ -20,7 +20,7 @@ static const struct dev_register IVAR = { "IVAR", 0x00e4, 4 };
 #define CTRL_EXT_EIAME (1u << 24)
 #define CTRL_EXT_IAME  (1u << 27)
 
-#define TXDCTL_COUNT_DESC (1u << 22) /* must be 1 (10.2.6.11) */
+#define TXDCTL_COUNT_DESC (1u << 22) /* must be 1 */
 
 /**
  * struct e1000e - the exerciser's state
@@ -33,11 +33,6 @@ struct e1000e {
 };
 
 _Static_assert(sizeof(struct e1000e) <= EXERCISER_STATE, "the state is too large");
-
-static int e1000e_probe(struct controller *c)
-{
-	return dev_await(c, STATUS, 0, 0, 0);
-}
 
 static void e1000e_quiet(struct controller *c)
 {
@@ -63,7 +58,7 @@ static unsigned int e1000e_vectors(struct controller *c, enum irq_kind kind)
 	return kind == IRQ_MSIX ? VECTORS : 1;
 }
 
-/* Cause i has vector i (10.2.4.9). Return: the causes that may interrupt. */
+/* Cause i has vector i. Return: the causes that may interrupt. */
 static uint32_t route(struct controller *c, unsigned int vectors)
 {
 	uint32_t ivar = 0, causes = 0;
@@ -164,7 +159,7 @@ const struct exerciser e1000e_exerciser = {
 	.length = INTEL_NIC_LENGTH,
 	.memory = INTEL_NIC_MEMORY,
 	.device_ns = INTEL_NIC_DEVICE_NS,
-	.probe = e1000e_probe,
+	.probe = intel_nic_probe,
 	.reset = e1000e_reset,
 	.start = e1000e_start,
 	.vectors = e1000e_vectors,

@@ -42,7 +42,7 @@ void frame_fill(uint8_t *at, const uint8_t *address, uint32_t round)
 	for (uint32_t i = 0; i < words(round); i++) {
 		uint32_t word = payload_word(round, i);
 
-		__builtin_memcpy(at + HEADER + 4 * i, &word, 4);
+		__builtin_memcpy(at + HEADER + i * sizeof(word), &word, sizeof(word));
 	}
 }
 
@@ -71,10 +71,10 @@ int frame_check(struct controller *c, const uint8_t *at, const uint8_t *address,
 	if (check_bytes(c, at, header, HEADER))
 		return DEV_WRONG;
 	for (uint32_t i = 0; i < words(round); i++) {
-		const uint8_t *where = at + HEADER + 4 * i;
 		uint32_t expected = payload_word(round, i), seen;
+		const uint8_t *where = at + HEADER + i * sizeof(seen);
 
-		__builtin_memcpy(&seen, where, 4);
+		__builtin_memcpy(&seen, where, sizeof(seen));
 		if (seen != expected)
 			return dev_fail(c, DEV_WRONG, "FRAME",
 					(uint32_t)(where - (const uint8_t *)c->io.memory.base), ~0u,

@@ -35,11 +35,6 @@ static const struct dev_register RXDCTL = { "RXDCTL", 0x2828, 4 };
 #define SRRCTL_2K	2u
 #define SRRCTL_ADVANCED (1u << 25) /* one buffer */
 
-static int igb_probe(struct controller *c)
-{
-	return dev_await(c, STATUS, 0, 0, 0);
-}
-
 static void igb_quiet(struct controller *c)
 {
 	intel_nic(c)->causes = 0;
@@ -77,7 +72,7 @@ static void route(struct controller *c, bool msix)
 	dev_write(c, IVAR_MISC, 0);
 }
 
-/* The receiver takes no buffer before its queue is enabled (4.5.9). */
+/* The receiver takes no buffer before its queue is enabled. */
 static int enable_queues(struct controller *c)
 {
 	int rc;
@@ -165,7 +160,7 @@ const struct exerciser igb_exerciser = {
 	.bar = 0,
 	.length = INTEL_NIC_LENGTH,
 	.memory = INTEL_NIC_MEMORY,
-	.probe = igb_probe,
+	.probe = intel_nic_probe,
 	.reset = igb_reset,
 	.start = igb_start,
 	.vectors = igb_vectors,

@@ -3,6 +3,7 @@
 
 #include "guest/lib/string.h"
 
+static const struct dev_register STATUS = { "STATUS", 0x0008, 4 };
 static const struct dev_register EECD = { "EECD", 0x0010, 4 };
 static const struct dev_register RCTL = { "RCTL", 0x0100, 4 };
 static const struct dev_register TCTL = { "TCTL", 0x0400, 4 };
@@ -74,6 +75,15 @@ static struct shared *shared(struct controller *c)
 	return c->io.memory.base;
 }
 
+int intel_nic_probe(struct controller *c)
+{
+	uint32_t status = dev_read(c, STATUS);
+
+	if (status != ~0u)
+		return DEV_OK;
+	return dev_fail(c, DEV_GONE, STATUS.name, STATUS.offset, ~0u, 0, status);
+}
+
 void intel_nic_rest(struct controller *c, uint64_t ns)
 {
 	uint64_t deadline = c->io.now(c->io.ctx) + ns;
@@ -92,12 +102,12 @@ int intel_nic_reset(struct controller *c)
 {
 	intel_nic_rest(c, DRAIN);
 	dev_write(c, CTRL, dev_read(c, CTRL) | CTRL_RST);
-	/* No access for a microsecond (8254x 13.4.1, 82574 10.2.2.1). */
+	/* No access for a microsecond, say the documents at CTRL.RST. */
 	c->io.pause(c->io.ctx);
 	return dev_await(c, CTRL, CTRL_RST, 0, DEV_LIMIT);
 }
 
-/* 82574 5.2 and 82576 5.2.3.3: no request of ours may be under way when the reset comes. */
+/* The master is disabled first: no request of its may be under way when the reset comes. */
 int intel_nic_reset_express(struct controller *c)
 {
 	int rc;

@@ -19,7 +19,6 @@
 #define INTEL_NIC_DEVICE_NS 128000u
 
 static const struct dev_register CTRL = { "CTRL", 0x0000, 4 };
-static const struct dev_register STATUS = { "STATUS", 0x0008, 4 };
 static const struct dev_register CTRL_EXT = { "CTRL_EXT", 0x0018, 4 };
 static const struct dev_register TXDCTL = { "TXDCTL", 0x3828, 4 };
 
@@ -55,6 +54,9 @@ _Static_assert(sizeof(struct intel_nic) <= EXERCISER_STATE, "the state is too la
 
 /** intel_nic() - state of @c */
 struct intel_nic *intel_nic(struct controller *c);
+
+/** intel_nic_probe() - does it answer? Its class and id say what it is, no register does */
+int intel_nic_probe(struct controller *c);
 
 /** intel_nic_rest() - let @ns pass */
 void intel_nic_rest(struct controller *c, uint64_t ns);

@@ -62,7 +62,7 @@ static const struct dev_register TSAD[DESCRIPTORS] = {
 #define TICKS 33u /* a microsecond of the PCI clock */
 
 /* Transmitted at 10 Mb/s; the timer is faster. */
-#define DEVICE_NS ((FRAME_MAX + 24) * 800u)
+#define DEVICE_NS ((FRAME_MAX + 24) * 800ull)
 
 /* All that the device reads and writes. */
 struct shared {
