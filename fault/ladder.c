@@ -32,6 +32,7 @@
 #define AF_FLR	      1u
 #define FLR_SETTLE    100000000ull
 #define RESET_HOLD    2000000ull    /* Trst is 1 ms */
+#define RESET_POLL	 1000000ull
 #define RESET_RECOVER 100000000ull  /* PCIe 5.0, 6.6.1 */
 #define RESET_LIMIT   1000000000ull /* Trhfa of conventional PCI */
 
@@ -47,10 +48,7 @@ static void put(const struct dev_io *config, uint16_t offset, uint8_t width, uin
 
 static void wait(const struct dev_io *config, uint64_t ns)
 {
-	uint64_t end = config->now(config->ctx) + ns;
-
-	while (config->now(config->ctx) < end)
-		config->pause(config->ctx);
+	config->sleep(config->ctx, ns);
 }
 
 static uint16_t find_capability(const struct dev_io *config, uint8_t id)
@@ -130,7 +128,7 @@ int rescue_by_bus_reset(const struct dev_io *bridge, const struct dev_io *config
 	while (!answers(config)) {
 		if (config->now(config->ctx) >= end)
 			return RESCUE_TIMEOUT;
-		config->pause(config->ctx);
+		wait(config, RESET_POLL);
 	}
 	return 0;
 }

@@ -131,7 +131,8 @@ static int await_ready(const struct sibling *s)
 	while (!__atomic_load_n(&s->box->ready, __ATOMIC_ACQUIRE)) {
 		if (now_ns() >= deadline)
 			return -XEN_ETIMEDOUT;
-		sleep_until(now_ns() + 50 * US);
+		port_wait(s->port, deadline);
+		port_clear(s->port);
 	}
 	if (s->box->ready > 0)
 		return 0;

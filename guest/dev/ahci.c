@@ -233,7 +233,7 @@ static int find_disk(struct controller *c)
 				return c->error.status;
 			ports &= ~(1u << port);
 		}
-		c->io.pause(c->io.ctx);
+		dev_sleep(c, DEV_PAUSE);
 	} while (!late && ports);
 	return c->error.reg ? c->error.status : dev_await(c, PXSSTS, DET, DET_ONLINE, 0);
 }

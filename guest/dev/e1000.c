@@ -74,7 +74,7 @@ static int phy_reset(struct controller *c, uint32_t control)
 		if (late)
 			return dev_fail(c, DEV_TIMEOUT, "PHY CONTROL", PHY_CONTROL, CONTROL_RESET,
 					0, seen);
-		c->io.pause(c->io.ctx);
+		dev_sleep(c, DEV_PAUSE);
 	}
 	return rc;
 }

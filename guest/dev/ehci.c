@@ -236,7 +236,7 @@ static int find_port(struct controller *c)
 	unsigned int ports = dev_read(c, HCSPARAMS) & PORTS;
 	uint32_t seen = 0;
 
-	for (bool late = false; !late; c->io.pause(c->io.ctx)) {
+	for (bool late = false; !late; dev_sleep(c, DEV_PAUSE)) {
 		late = c->io.now(c->io.ctx) >= deadline;
 		for (unsigned int n = 0; n < ports; n++) {
 			seen = look_at_port(c, n);
@@ -258,12 +258,12 @@ static int reset_port(struct controller *c)
 	uint32_t idle = dev_read(c, r) & ~(CHANGES | ENABLED | PORT_RESET);
 	int rc;
 
-	usb_wait(c, USB_DEBOUNCE);
+	dev_sleep(c, USB_DEBOUNCE);
 	dev_write(c, r, idle | PORT_RESET);
-	usb_wait(c, USB_RESET);
+	dev_sleep(c, USB_RESET);
 	dev_write(c, r, idle);
 	rc = dev_await(c, r, PORT_RESET | ENABLED, ENABLED, PORT_RESET_LIMIT);
-	usb_wait(c, USB_RECOVERY);
+	dev_sleep(c, USB_RECOVERY);
 	return rc;
 }
 
@@ -311,7 +311,7 @@ static int take_queue(struct controller *c)
 	uint64_t passed = c->io.now(c->io.ctx) - state(c)->told;
 
 	if (passed < MICROFRAME)
-		usb_wait(c, MICROFRAME - passed);
+		dev_sleep(c, MICROFRAME - passed);
 	return switch_schedule(c, false);
 }
 
@@ -390,7 +390,7 @@ static int enumerate(struct controller *c)
 		rc = request(c, usb_set_address(USB_ADDRESS));
 	if (rc)
 		return rc;
-	usb_wait(c, USB_NEW_ADDRESS);
+	dev_sleep(c, USB_NEW_ADDRESS);
 	state(c)->address = USB_ADDRESS;
 	rc = request(c, usb_get_device_descriptor(USB_DESCRIPTOR_SIZE));
 	if (!rc)

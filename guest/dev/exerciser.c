@@ -69,10 +69,21 @@ static uint32_t ones(uint8_t width)
 	return ~0u >> (32 - 8 * width);
 }
 
+void dev_sleep(struct controller *c, uint64_t ns)
+{
+	c->io.sleep(c->io.ctx, ns);
+}
+
+static uint64_t longer(uint64_t pause)
+{
+	return pause < DEV_LONG_PAUSE ? 2 * pause : pause;
+}
+
 int dev_await(struct controller *c, struct dev_register r, uint32_t mask, uint32_t expected,
 	      uint64_t limit_ns)
 {
 	uint64_t deadline = c->io.now(c->io.ctx) + limit_ns;
+	uint64_t pause = DEV_PAUSE;
 
 	for (;;) {
 		bool late = c->io.now(c->io.ctx) >= deadline;
@@ -84,7 +95,8 @@ int dev_await(struct controller *c, struct dev_register r, uint32_t mask, uint32
 			return dev_fail(c, DEV_GONE, r.name, r.offset, mask, expected, seen);
 		if (late)
 			return dev_fail(c, DEV_TIMEOUT, r.name, r.offset, mask, expected, seen);
-		c->io.pause(c->io.ctx);
+		dev_sleep(c, pause);
+		pause = longer(pause);
 	}
 }
 
@@ -97,6 +109,7 @@ int dev_await_word(struct controller *c, const char *name, const volatile uint32
 		   uint32_t mask, uint32_t expected, uint64_t limit_ns)
 {
 	uint64_t deadline = c->io.now(c->io.ctx) + limit_ns;
+	uint64_t pause = DEV_PAUSE;
 
 	for (;;) {
 		bool late = c->io.now(c->io.ctx) >= deadline;
@@ -107,7 +120,8 @@ int dev_await_word(struct controller *c, const char *name, const volatile uint32
 		if (late)
 			return dev_fail(c, DEV_TIMEOUT, name, offset_of(c, word), mask, expected,
 					seen);
-		c->io.pause(c->io.ctx);
+		dev_sleep(c, pause);
+		pause = longer(pause);
 	}
 }
 

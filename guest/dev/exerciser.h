@@ -184,6 +184,13 @@ int dev_expect(struct controller *c, const char *name, uint32_t offset, uint32_t
 int dev_fail(struct controller *c, int status, const char *name, uint32_t offset, uint32_t mask,
 	     uint32_t expected, uint32_t seen);
 
+/** dev_sleep() - let @ns go by */
+void dev_sleep(struct controller *c, uint64_t ns);
+
+/** DEV_PAUSE - between two looks at a register, ns; dev_await() looks ever more rarely, up to DEV_LONG_PAUSE */
+#define DEV_PAUSE      20000ull
+#define DEV_LONG_PAUSE 5000000ull
+
 /** dev_bus() - where the device sees @p, which is in io.memory */
 uint32_t dev_bus(const struct controller *c, const volatile void *p);
 

@@ -52,7 +52,7 @@ static const struct dev_register RAH0 = { "RAH0", 0x5404, 4 };
  * and QEMU's 82540EM receives nothing for a second after each write to RCTL.
  */
 #define LOOP_LIMIT 3000000000ull /* ns */
-#define LOOP_RETRY 5000000ull
+#define LOOP_RETRY 50000000ull
 
 /* All that the device reads and writes. */
 struct shared {
@@ -89,7 +89,7 @@ void intel_nic_rest(struct controller *c, uint64_t ns)
 	uint64_t deadline = c->io.now(c->io.ctx) + ns;
 
 	while (c->io.now(c->io.ctx) < deadline)
-		c->io.pause(c->io.ctx);
+		dev_sleep(c, DEV_PAUSE);
 }
 
 void intel_nic_stop(struct controller *c)
@@ -103,7 +103,7 @@ int intel_nic_reset(struct controller *c)
 	intel_nic_rest(c, DRAIN);
 	dev_write(c, CTRL, dev_read(c, CTRL) | CTRL_RST);
 	/* No access for a microsecond, say the documents at CTRL.RST. */
-	c->io.pause(c->io.ctx);
+	dev_sleep(c, DEV_PAUSE);
 	return dev_await(c, CTRL, CTRL_RST, 0, DEV_LIMIT);
 }
 

@@ -29,7 +29,7 @@ struct dev_memory {
  * @config_read: the same in configuration space; NULL: out of reach (a domain that is no control domain)
  * @config_write: the same, writing
  * @now: ns, never going back
- * @pause: between two looks at a register: the device may go on, bounded by 100 us
+ * @sleep: let @ns go by, or a little more: the device may go on, and others may run
  * @memory: for DMA
  * @ctx: passed to all
  */
@@ -39,7 +39,7 @@ struct dev_io {
 	uint32_t (*config_read)(void *ctx, uint16_t offset, uint8_t width);
 	void (*config_write)(void *ctx, uint16_t offset, uint8_t width, uint32_t value);
 	uint64_t (*now)(void *ctx);
-	void (*pause)(void *ctx);
+	void (*sleep)(void *ctx, uint64_t ns);
 	struct dev_memory memory;
 	void *ctx;
 };

@@ -4,8 +4,6 @@
 #include "guest/arch/io.h"
 #include "guest/xen/clock.h"
 
-#define PAUSE (20 * US)
-
 static uint32_t mmio_read(void *ctx, uint8_t bar, uint32_t offset, uint8_t width)
 {
 	const char *reg = (const char *)ctx + offset;
@@ -63,16 +61,16 @@ static uint64_t now(void *ctx)
 }
 
 /* Others may have the CPU meanwhile, and the board's devices their time. */
-static void pause(void *ctx)
+static void sleep(void *ctx, uint64_t ns)
 {
 	(void)ctx;
-	sleep_until(now_ns() + PAUSE);
+	sleep_ns(ns);
 }
 
 struct dev_io mmio_dev_io(void *window)
 {
 	return (struct dev_io){
-		.read = mmio_read, .write = mmio_write, .now = now, .pause = pause, .ctx = window
+		.read = mmio_read, .write = mmio_write, .now = now, .sleep = sleep, .ctx = window
 	};
 }
 
@@ -81,6 +79,6 @@ struct dev_io port_dev_io(uint16_t port)
 	return (struct dev_io){ .read = port_read,
 				.write = port_write,
 				.now = now,
-				.pause = pause,
+				.sleep = sleep,
 				.ctx = (void *)(uintptr_t)port };
 }

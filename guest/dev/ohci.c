@@ -206,7 +206,7 @@ static int run(struct controller *c)
 	memset(m, 0, sizeof(*m));
 	m->ed.control = ED_SKIP;
 	m->ed.head = m->ed.tail = dev_bus(c, m->td);
-	usb_wait(c, BUS_RESET);
+	dev_sleep(c, BUS_RESET);
 	dev_write(c, HCCA, dev_bus(c, &m->hcca));
 	dev_write(c, CONTROL_HEAD, dev_bus(c, &m->ed));
 	dev_write(c, CONTROL_CURRENT, 0);
@@ -222,7 +222,7 @@ static void power_ports(struct controller *c, uint32_t hub)
 	dev_write(c, RH_STATUS, LPSC);
 	for (unsigned int i = 0; i < (hub & NDP); i++)
 		dev_write(c, port_status(i), PPS);
-	usb_wait(c, 2 * FRAME_NS * POTPGT(hub) + USB_DEBOUNCE);
+	dev_sleep(c, 2 * FRAME_NS * POTPGT(hub) + USB_DEBOUNCE);
 }
 
 static int find_port(struct controller *c, struct dev_register *port)
@@ -254,7 +254,7 @@ static int enable_port(struct controller *c, struct dev_register port)
 	dev_write(c, port, CHANGES);
 	if (!rc)
 		rc = dev_await(c, port, CCS | PES | PRS, CCS | PES, 0);
-	usb_wait(c, USB_RECOVERY);
+	dev_sleep(c, USB_RECOVERY);
 	return rc;
 }
 
@@ -330,7 +330,7 @@ static void drop(struct controller *c)
 	struct ed *ed = &memory(c)->ed;
 
 	ed->control = ED_SKIP;
-	usb_wait(c, 2 * FRAME_NS);
+	dev_sleep(c, 2 * FRAME_NS);
 	ed->head = ed->tail;
 }
 
@@ -377,7 +377,7 @@ static int enumerate(struct controller *c, uint32_t speed)
 		rc = transfer(c, usb_set_address(USB_ADDRESS));
 	if (rc)
 		return rc;
-	usb_wait(c, USB_NEW_ADDRESS);
+	dev_sleep(c, USB_NEW_ADDRESS);
 	s->endpoint = ED_MPS(m->data.bMaxPacketSize0) | speed | USB_ADDRESS;
 	rc = transfer(c, usb_get_device_descriptor(USB_DESCRIPTOR_SIZE));
 	if (!rc)

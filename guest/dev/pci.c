@@ -107,10 +107,10 @@ static uint64_t now(void *ctx)
 	return now_ns();
 }
 
-static void pause(void *ctx)
+static void sleep(void *ctx, uint64_t ns)
 {
 	(void)ctx;
-	sleep_until(now_ns() + 20 * US);
+	sleep_ns(ns);
 }
 
 struct dev_io pci_config_io(uint16_t bdf)
@@ -118,6 +118,6 @@ struct dev_io pci_config_io(uint16_t bdf)
 	return (struct dev_io){ .config_read = config_read,
 				.config_write = config_write,
 				.now = now,
-				.pause = pause,
+				.sleep = sleep,
 				.ctx = (void *)(uintptr_t)bdf };
 }

@@ -179,7 +179,7 @@ static int run(struct controller *c)
 /* 2.1.1: the reset has cut off the devices; the ports see them again 64 bit times after it. */
 static int find_port(struct controller *c, struct dev_register *port)
 {
-	usb_wait(c, FRAME_NS);
+	dev_sleep(c, FRAME_NS);
 	for (unsigned int i = 0; i < PORTS; i++) {
 		*port = PORTSC[i];
 		if (dev_read(c, *port) & CCS)
@@ -193,14 +193,14 @@ static int enable_port(struct controller *c, struct dev_register port)
 	int rc;
 
 	dev_write(c, port, PR);
-	usb_wait(c, USB_RESET);
+	dev_sleep(c, USB_RESET);
 	dev_write(c, port, 0);
 	rc = dev_await(c, port, PR | CCS, CCS, DEV_LIMIT);
 	if (rc)
 		return rc;
 	dev_write(c, port, PED | CSC | PEDC);
 	rc = dev_await(c, port, PED, PED, DEV_LIMIT);
-	usb_wait(c, USB_RECOVERY);
+	dev_sleep(c, USB_RECOVERY);
 	return rc;
 }
 
@@ -262,7 +262,7 @@ static int check(struct controller *c)
 static void drop(struct controller *c)
 {
 	__atomic_store_n(&memory(c)->qh.element, LINK_T, __ATOMIC_RELEASE);
-	usb_wait(c, 2 * FRAME_NS);
+	dev_sleep(c, 2 * FRAME_NS);
 }
 
 /* USBINT comes at the frame's end, when the controller has written all that it writes. */
@@ -290,7 +290,7 @@ static int enumerate(struct controller *c)
 	rc = transfer(c, usb_set_address(USB_ADDRESS));
 	if (rc)
 		return rc;
-	usb_wait(c, USB_NEW_ADDRESS);
+	dev_sleep(c, USB_NEW_ADDRESS);
 	s->address = USB_ADDRESS;
 	rc = transfer(c, usb_get_device_descriptor(USB_DESCRIPTOR_SIZE));
 	if (!rc)

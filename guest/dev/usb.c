@@ -82,11 +82,3 @@ int usb_check_descriptor(struct controller *c, const struct usb_device_descripto
 				 ((const uint8_t *)known)[i]);
 	return rc;
 }
-
-void usb_wait(struct controller *c, uint64_t ns)
-{
-	uint64_t end = c->io.now(c->io.ctx) + ns;
-
-	while (c->io.now(c->io.ctx) < end)
-		c->io.pause(c->io.ctx);
-}

@@ -69,7 +69,4 @@ int usb_check_head(struct controller *c, const struct usb_device_descriptor *see
 int usb_check_descriptor(struct controller *c, const struct usb_device_descriptor *seen,
 			 const struct usb_device_descriptor *known);
 
-/** usb_wait() - let @ns pass, for the times above: nothing tells when they are over */
-void usb_wait(struct controller *c, uint64_t ns);
-
 #endif

@@ -173,7 +173,7 @@ static int xhci_reset(struct controller *c)
 	if (rc)
 		return rc;
 	dev_write(c, op(c, USBCMD), RESET);
-	usb_wait(c, RESET_SILENCE);
+	dev_sleep(c, RESET_SILENCE);
 	rc = dev_await(c, op(c, USBCMD), RESET, 0, RESET_LIMIT);
 	return rc ? rc : dev_await(c, op(c, USBSTS), UNREADY, 0, RESET_LIMIT);
 }
@@ -234,7 +234,7 @@ static int find_port(struct controller *c)
 	uint64_t deadline = c->io.now(c->io.ctx) + CONNECT_LIMIT;
 	uint32_t seen = 0;
 
-	for (bool late = false; !late; c->io.pause(c->io.ctx)) {
+	for (bool late = false; !late; dev_sleep(c, DEV_PAUSE)) {
 		late = c->io.now(c->io.ctx) >= deadline;
 		for (unsigned int n = 1; n <= count_ports(c); n++) {
 			seen = look_at_port(c, n);
@@ -255,13 +255,13 @@ static int reset_port(struct controller *c)
 	struct dev_register r = port(c, xhci_of(c)->port);
 	int rc;
 
-	usb_wait(c, USB_DEBOUNCE);
+	dev_sleep(c, USB_DEBOUNCE);
 	dev_write(c, r, (dev_read(c, r) & PORT_KEEP) | PORT_RESET);
 	rc = dev_await(c, r, RESET_DONE | PORT_RESET, RESET_DONE, PORT_RESET_LIMIT);
 	if (!rc)
 		rc = dev_await(c, r, ENABLED, ENABLED, 0);
 	dev_write(c, r, (dev_read(c, r) & PORT_KEEP) | RESET_DONE);
-	usb_wait(c, USB_RECOVERY);
+	dev_sleep(c, USB_RECOVERY);
 	return rc;
 }
 

@@ -41,6 +41,14 @@ static void borrow_memory(struct dev_memory *m, uint32_t size, uint32_t grant)
 	m->size = size;
 }
 
+/* Something in the mailbox has changed. */
+static void tell_control(const struct driver *d)
+{
+	struct evtchn_send send = { .port = d->kick };
+
+	xen_event_op(EVTCHNOP_send, &send);
+}
+
 static void open_device(struct driver *d)
 {
 	struct mailbox *box = d->box;
@@ -56,6 +64,7 @@ static void open_device(struct driver *d)
 	if (exerciser_begin(c, (enum irq_kind)box->kind, 1))
 		dev_error_text(&c->error, box->error, sizeof(box->error));
 	__atomic_store_n(&box->ready, box->error[0] ? -1 : 1, __ATOMIC_RELEASE);
+	tell_control(d);
 }
 
 static int bind(struct driver *d)
@@ -139,7 +148,6 @@ static int obey(struct driver *d, enum order order, uint32_t argument)
 static void take_order(struct driver *d)
 {
 	struct mailbox *box = d->box;
-	struct evtchn_send done = { .port = d->kick };
 	uint32_t asked;
 
 	/* Clear before looking: an order given in between must kick again. */
@@ -149,7 +157,7 @@ static void take_order(struct driver *d)
 		return;
 	box->answer = obey(d, (enum order)box->order, box->argument);
 	__atomic_store_n(&box->answered, asked, __ATOMIC_RELEASE);
-	xen_event_op(EVTCHNOP_send, &done);
+	tell_control(d);
 }
 
 _Noreturn void sibling_main(void)

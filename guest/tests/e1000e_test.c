@@ -169,9 +169,9 @@ static void begun_with(struct rig *r, enum irq_kind kind, unsigned int vectors)
 static void expect_message(struct rig *r, unsigned int vector)
 {
 	for (unsigned int i = 0; i < 50 && !messages.sent[vector]; i++)
-		rig_pause(r);
+		rig_sleep(r, DEV_PAUSE);
 	EXPECT_TRUE(exerciser_service(&r->c) != 0);
-	rig_pause(r);
+	rig_sleep(r, DEV_PAUSE);
 	for (unsigned int i = 0; i < 8; i++)
 		EXPECT_EQ(messages.sent[i], i == vector);
 	messages.sent[vector] = 0;
@@ -239,7 +239,7 @@ TEST(msix_masked)
 	for (unsigned int v = 0; v < 5; v++) {
 		r.c.ops->mask(&r.c);
 		EXPECT_EQ(r.c.ops->trigger(&r.c, v), DEV_OK);
-		rig_pause(&r);
+		rig_sleep(&r, DEV_PAUSE);
 		EXPECT_EQ(messages.sent[v], 0);
 		EXPECT_EQ(exerciser_service(&r.c), 0);
 		r.c.ops->unmask(&r.c);
@@ -247,7 +247,7 @@ TEST(msix_masked)
 	}
 	r.c.ops->quiet(&r.c);
 	EXPECT_EQ(r.c.ops->trigger(&r.c, 3), DEV_OK);
-	rig_pause(&r);
+	rig_sleep(&r, DEV_PAUSE);
 	EXPECT_EQ(messages.sent[3], 0);
 	over(&r);
 }

@@ -101,10 +101,10 @@ static uint64_t now(void *ctx)
 	return clock_ns;
 }
 
-static void pause(void *ctx)
+static void sleep(void *ctx, uint64_t ns)
 {
 	(void)ctx;
-	clock_ns += 100000;
+	clock_ns += ns;
 }
 
 static struct dev_io io_of(struct function *f)
@@ -112,7 +112,7 @@ static struct dev_io io_of(struct function *f)
 	return (struct dev_io){ .config_read = config_read,
 				.config_write = config_write,
 				.now = now,
-				.pause = pause,
+				.sleep = sleep,
 				.ctx = f };
 }
 

@@ -60,7 +60,7 @@ static void over(struct rig *r)
 static bool comes(struct rig *r)
 {
 	for (unsigned int i = 0; i < 50 && !nic_line(r); i++)
-		rig_pause(r);
+		rig_sleep(r, DEV_PAUSE);
 	return nic_line(r);
 }
 

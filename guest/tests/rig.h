@@ -16,7 +16,7 @@
 
 #define RIG_BUS	     0x12340000u /* where the device sees its memory */
 #define RIG_ACCESS   1000ull	 /* ns that an access takes */
-#define RIG_PAUSE    20000ull	 /* ns that a pause takes */
+#define RIG_STEP     20000ull	 /* ns of sleep in which the model has one step */
 #define RIG_ACCESSES 2000000u	 /* more than any bounded operation makes */
 
 /**
@@ -24,7 +24,7 @@
  * @c: the controller, as the exerciser has it
  * @read: the model's registers
  * @write: the same
- * @step: the model's own time has come: called with every access and pause; may be NULL
+ * @step: the model's own time has come: called with every access and again and again while the exerciser sleeps; may be NULL
  * @model: the model's state
  * @now: the clock, ns
  * @removed: pulled out: reads are all ones, writes are lost
@@ -89,9 +89,11 @@ static inline uint64_t rig_now(void *ctx)
 	return ((struct rig *)ctx)->now;
 }
 
-static inline void rig_pause(void *ctx)
+static inline void rig_sleep(void *ctx, uint64_t ns)
 {
-	rig_go_on(ctx, RIG_PAUSE);
+	for (; ns > RIG_STEP; ns -= RIG_STEP)
+		rig_go_on(ctx, RIG_STEP);
+	rig_go_on(ctx, ns);
 }
 
 /** rig_at() - what the device sees at @bus, @size bytes; NULL, and counted as stray: not its memory */
@@ -116,7 +118,7 @@ static inline void rig_up(struct rig *r, const struct exerciser *ops)
 	r->c.io = (struct dev_io){ .read = rig_read,
 				   .write = rig_write,
 				   .now = rig_now,
-				   .pause = rig_pause,
+				   .sleep = rig_sleep,
 				   .memory = { r->memory, RIG_BUS, ops->memory },
 				   .ctx = r };
 }

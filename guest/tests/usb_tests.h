@@ -23,7 +23,7 @@ static void pass(struct rig *r, uint64_t ns)
 	uint64_t end = r->now + ns;
 
 	while (r->now < end)
-		rig_pause(r);
+		rig_sleep(r, DEV_PAUSE);
 }
 
 static bool await_line(struct rig *r, uint64_t ns)
@@ -31,7 +31,7 @@ static bool await_line(struct rig *r, uint64_t ns)
 	uint64_t end = r->now + ns;
 
 	while (!line(r) && r->now < end)
-		rig_pause(r);
+		rig_sleep(r, DEV_PAUSE);
 	return line(r);
 }
 

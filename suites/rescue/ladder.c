@@ -150,7 +150,7 @@ static bool comes_back(struct test *t, const struct device *dev)
 		rc = c.ops->trigger(&c, 0);
 	end = now_ns() + DEV_LIMIT;
 	while (!rc && !seen && now_ns() < end) {
-		c.io.pause(c.io.ctx);
+		dev_sleep(&c, DEV_PAUSE);
 		seen = exerciser_service(&c);
 	}
 	dev_error_text(&c.error, text, sizeof(text));
