@@ -24,7 +24,7 @@ class Model:
 USB_DEVICE = "usb-tablet,bus={id}.0"
 MODELS = {
     "edu": Model("edu", "injector"),
-    "e1000": Model("e1000,romfile=,autonegotiation=off", "NIC"),
+    "e1000": Model("e1000,romfile=", "NIC"),
     "e1000e": Model("e1000e,romfile=", "NIC"),
     "rtl8139": Model("rtl8139,romfile=", "NIC"),
     "ahci": Model("ich9-ahci", "SATA", "ide-hd,bus={id}.0,drive={id}-disk", disk=True),
