@@ -122,12 +122,26 @@ static void e1000_quiet(struct controller *c)
 	dev_read(c, ICR);
 }
 
+/*
+ * QEMU receives nothing for a second after each write to RCTL, and its reset leaves RCTL alone: it is
+ * not written without need. A receiver that one of ours has left running has no partner, and
+ * with the transmitter off and the loop open nothing comes to it.
+ */
+static void stop(struct controller *c)
+{
+	uint32_t rctl = dev_read(c, RCTL);
+
+	if (rctl && rctl != RCTL_RUN)
+		dev_write(c, RCTL, 0);
+	dev_write(c, TCTL, TCTL_PSP);
+}
+
 static int e1000_reset(struct controller *c)
 {
 	int rc;
 
 	e1000_quiet(c);
-	intel_nic_stop(c);
+	stop(c);
 	rc = intel_nic_reset(c);
 	if (rc)
 		return rc;

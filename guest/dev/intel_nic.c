@@ -5,8 +5,6 @@
 
 static const struct dev_register STATUS = { "STATUS", 0x0008, 4 };
 static const struct dev_register EECD = { "EECD", 0x0010, 4 };
-static const struct dev_register RCTL = { "RCTL", 0x0100, 4 };
-static const struct dev_register TCTL = { "TCTL", 0x0400, 4 };
 static const struct dev_register RDBAL = { "RDBAL", 0x2800, 4 };
 static const struct dev_register RDBAH = { "RDBAH", 0x2804, 4 };
 static const struct dev_register RDLEN = { "RDLEN", 0x2808, 4 };
@@ -24,10 +22,7 @@ static const struct dev_register RAH0 = { "RAH0", 0x5404, 4 };
 #define CTRL_RST		 (1u << 26)
 #define STATUS_GIO_MASTER_ENABLE (1u << 19)
 #define EECD_AUTO_RD		 (1u << 9)
-#define RCTL_EN			 (1u << 1)
-#define RCTL_SECRC		 (1u << 26) /* the check sequence stays out of the buffer */
 #define TCTL_EN			 (1u << 1)
-#define TCTL_PSP		 (1u << 3)
 #define TCTL_CT			 (0x0fu << 4)
 #define TCTL_COLD		 (0x40u << 12) /* full duplex */
 
@@ -92,12 +87,6 @@ void intel_nic_rest(struct controller *c, uint64_t ns)
 		dev_sleep(c, DEV_PAUSE);
 }
 
-void intel_nic_stop(struct controller *c)
-{
-	dev_write(c, RCTL, 0);
-	dev_write(c, TCTL, TCTL_PSP);
-}
-
 int intel_nic_reset(struct controller *c)
 {
 	intel_nic_rest(c, DRAIN);
@@ -112,7 +101,8 @@ int intel_nic_reset_express(struct controller *c)
 {
 	int rc;
 
-	intel_nic_stop(c);
+	dev_write(c, RCTL, 0);
+	dev_write(c, TCTL, TCTL_PSP);
 	dev_write(c, CTRL, dev_read(c, CTRL) | CTRL_GIO_MASTER_DISABLE);
 	rc = dev_await(c, STATUS, STATUS_GIO_MASTER_ENABLE, 0, DEV_LIMIT);
 	if (!rc)
@@ -237,7 +227,8 @@ int intel_nic_run(struct controller *c, uint32_t loopback)
 	uint64_t deadline = c->io.now(c->io.ctx) + LOOP_LIMIT;
 	int rc;
 
-	dev_write(c, RCTL, RCTL_EN | RCTL_SECRC | loopback);
+	if (dev_read(c, RCTL) != (RCTL_RUN | loopback))
+		dev_write(c, RCTL, RCTL_RUN | loopback);
 	dev_write(c, TCTL, TCTL_EN | TCTL_PSP | TCTL_CT | TCTL_COLD);
 	for (;;) {
 		bool last = c->io.now(c->io.ctx) >= deadline;

@@ -20,6 +20,8 @@
 
 static const struct dev_register CTRL = { "CTRL", 0x0000, 4 };
 static const struct dev_register CTRL_EXT = { "CTRL_EXT", 0x0018, 4 };
+static const struct dev_register RCTL = { "RCTL", 0x0100, 4 };
+static const struct dev_register TCTL = { "TCTL", 0x0400, 4 };
 static const struct dev_register TXDCTL = { "TXDCTL", 0x3828, 4 };
 
 #define CTRL_FD	    (1u << 0)
@@ -31,7 +33,11 @@ static const struct dev_register TXDCTL = { "TXDCTL", 0x3828, 4 };
 #define CTRL_FRCSPD (1u << 11)
 #define CTRL_FRCDPX (1u << 12)
 
+#define RCTL_EN	     (1u << 1)
 #define RCTL_LBM_MAC (1u << 6)
+#define RCTL_SECRC   (1u << 26) /* the check sequence stays out of the buffer */
+#define RCTL_RUN     (RCTL_EN | RCTL_SECRC)
+#define TCTL_PSP     (1u << 3)
 
 /**
  * struct intel_nic - the exerciser's state
@@ -61,10 +67,7 @@ int intel_nic_probe(struct controller *c);
 /** intel_nic_rest() - let @ns pass */
 void intel_nic_rest(struct controller *c, uint64_t ns);
 
-/** intel_nic_stop() - receiver and transmitter off */
-void intel_nic_stop(struct controller *c);
-
-/** intel_nic_reset() - CTRL.RST, until the device is done with it */
+/** intel_nic_reset() - CTRL.RST, until the device is done with it; its units have been switched off just now */
 int intel_nic_reset(struct controller *c);
 
 /** intel_nic_reset_express() - the same of a PCI Express device that may be running */

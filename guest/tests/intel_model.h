@@ -39,6 +39,7 @@ enum {
  * @cause: ICR; @mask: IMS
  * @reset_at: when CTRL.RST was written last, 0: never
  * @advanced: descriptors are advanced ones
+ * @keeps_receiver: the reset leaves RCTL alone, as QEMU's does
  * @due: when the frame on the wire comes back, 0: none is
  * @frame: that frame
  * @length: its bytes
@@ -47,7 +48,7 @@ static struct intel {
 	uint32_t reg[0x6000 / 4];
 	uint32_t cause, mask;
 	uint64_t reset_at;
-	bool advanced;
+	bool advanced, keeps_receiver;
 	uint64_t due;
 	uint8_t frame[2048];
 	uint32_t length;
@@ -92,7 +93,8 @@ static void intel_receive(struct rig *r)
 	if (!buffer || d[1])
 		return;
 	r->stray += !(REG(RCTL) & 1u << 26); /* no room for the check sequence is kept */
-	memcpy(buffer, chip.frame, length);
+	if (!faults.withhold)
+		memcpy(buffer, chip.frame, length);
 	if (faults.corrupt >= 0)
 		buffer[faults.corrupt] ^= 1;
 	d[2] = chip.advanced ? 3 : length | 0x5a5a0000;
@@ -164,7 +166,7 @@ static void intel_write(struct rig *r, uint32_t offset, uint32_t value)
 	bool receives = REG(RCTL) & 2, transmits = REG(TCTL) & 2;
 
 	r->stray += too_soon(r);
-	r->stray += receives && offset >= RDBAL && offset <= RDH;
+	r->stray += receives && !chip.keeps_receiver && offset >= RDBAL && offset <= RDH;
 	r->stray += transmits && offset >= TDBAL && offset <= TDH;
 	r->stray += (offset == RDLEN || offset == TDLEN) && value % 128;
 	r->stray += (offset == RDBAL || offset == TDBAL) && value % 128;

@@ -16,12 +16,13 @@
  * struct nic_faults - what the model shall do wrong
  * @corrupt: byte of each received frame that is not the one sent, -1: none
  * @lose: frames do not come back
+ * @withhold: a frame is reported, and its data are not there
  * @cut: a received frame's last byte is missing
  * @storm: causes are set again whenever they are cleared
  */
 static struct nic_faults {
 	int corrupt;
-	bool lose, cut, storm;
+	bool lose, withhold, cut, storm;
 } faults;
 
 /** nic_up() - the model as it is after power-on */
@@ -234,6 +235,23 @@ TEST(wrong_data)
 		EXPECT_STR(r.c.error.reg, "FRAME");
 		dev_clear_error(&r.c);
 		faults.corrupt = -1;
+		work(&r);
+	}
+	over(&r);
+}
+
+TEST(missing_data)
+{
+	struct rig r;
+
+	begun(&r);
+	for (unsigned int i = 0; i < 20; i++) {
+		faults.withhold = true;
+		EXPECT_EQ(r.c.ops->work(&r.c), DEV_OK);
+		serve(&r);
+		EXPECT_EQ(r.c.ops->finish(&r.c), DEV_WRONG);
+		EXPECT_STR(r.c.error.reg, "FRAME");
+		faults.withhold = false;
 		work(&r);
 	}
 	over(&r);

@@ -66,7 +66,8 @@ static void receive(struct rig *r, const uint8_t *frame, uint32_t length)
 	at[1] = 0x40; /* physical address matched */
 	at[2] = (uint8_t)(length + 4);
 	at[3] = (uint8_t)((length + 4) >> 8);
-	memcpy(at + 4, frame, length);
+	if (!faults.withhold)
+		memcpy(at + 4, frame, length);
 	if (faults.corrupt >= 0)
 		at[4 + faults.corrupt] ^= 0x20;
 	memset(at + 4 + length, 0xcc, 4);
