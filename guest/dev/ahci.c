@@ -147,7 +147,6 @@ static int stop_port(struct controller *c, uint32_t port)
 	struct dev_register cmd = of(port, PXCMD);
 	int rc;
 
-	dev_write(c, of(port, PXIE), 0);
 	dev_write(c, cmd, dev_read(c, cmd) & ~CMD_ST);
 	rc = dev_await(c, cmd, CMD_ST | CMD_CR, 0, STOP_LIMIT);
 	if (rc)
@@ -227,8 +226,10 @@ static int find_disk(struct controller *c)
 			    (dev_read(c, of(port, PXSSTS)) & DET) != DET_ONLINE)
 				continue;
 			state(c)->port = port;
-			if (!start_port(c))
+			if (!start_port(c)) {
+				dev_clear_error(c); /* of ports before: no disk */
 				return DEV_OK;
+			}
 			if (stop_port(c, port))
 				return c->error.status;
 			ports &= ~(1u << port);
@@ -349,7 +350,7 @@ static uint32_t ahci_pending(struct controller *c)
 {
 	uint32_t is = dev_read(c, IS), causes;
 
-	if (is == ~0u || !(is >> state(c)->port & 1) || state(c)->deaf)
+	if (!(is >> state(c)->port & 1) || state(c)->deaf)
 		return 0;
 	causes = dev_read(c, ours(c, PXIS));
 	return causes == ~0u ? 0 : causes & IS_CAUSES;

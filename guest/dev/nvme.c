@@ -111,7 +111,7 @@ struct nvme {
 
 _Static_assert(sizeof(struct nvme) <= EXERCISER_STATE, "the state must fit");
 _Static_assert(sizeof(struct command) == 64 && sizeof(struct completion) == 16, "as CC says");
-_Static_assert(sizeof(struct memory) == 7 * PAGE, "a page for each");
+_Static_assert(sizeof(struct memory) == 0x7000, "a page for each");
 
 static struct nvme *state(struct controller *c)
 {
@@ -166,7 +166,10 @@ static int submit(struct controller *c, uint32_t id, const struct command *cmd)
 {
 	struct nvme_queue *q = &state(c)->queue[id];
 	volatile struct command *entry = &memory(c)->queue[id].sq[q->tail];
+	int rc = dev_await(c, CSTS, CSTS_RDY | CSTS_CFS, CSTS_RDY, 0);
 
+	if (rc)
+		return rc;
 	if (q->busy)
 		return outstanding(c, id);
 	q->cid++;
@@ -320,12 +323,14 @@ static int nvme_reset(struct controller *c)
 	uint32_t cc = dev_read(c, CC);
 	int rc = DEV_OK;
 
+	for (uint32_t id = IO; id < QUEUES; id++)
+		state(c)->queue[id].live = false;
 	if (cc & CC_EN && !(dev_read(c, CSTS) & CSTS_CFS))
 		rc = dev_await(c, CSTS, CSTS_RDY, CSTS_RDY, ready_limit(c));
 	if (rc)
 		return rc;
 	dev_write(c, CC, cc & ~CC_EN);
-	return dev_await(c, CSTS, CSTS_RDY, 0, ready_limit(c));
+	return dev_await(c, CSTS, CSTS_RDY | CSTS_CFS, 0, ready_limit(c));
 }
 
 /* 7.6.1 */
@@ -443,7 +448,7 @@ static void nvme_quiet(struct controller *c)
 {
 	nvme_mask(c);
 	if (c->kind == IRQ_MSIX)
-		dev_write(c, CC, 0);
+		nvme_reset(c);
 }
 
 static int nvme_work(struct controller *c)
