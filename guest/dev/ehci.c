@@ -5,8 +5,8 @@
  * asynchronous schedule. EHCI 1.0.
  *
  * The asynchronous schedule is on for as long as something is to come, and no
- * longer. The periodic one is empty and always on: with it the frame counter of
- * QEMU 7.2 goes on with time, and with that its interrupt threshold.
+ * longer. The periodic one is empty and always on: without it the frame counter
+ * of QEMU 7.2 stands still, and with the counter the interrupt threshold.
  */
 #include "guest/dev/exercisers.h"
 
@@ -305,7 +305,10 @@ static int switch_schedule(struct controller *c, bool on)
 	return dev_await(c, op(c, USBSTS), ASYNC_ON, on ? ASYNC_ON : 0, DEV_LIMIT);
 }
 
-/* The queue is ours again. Sooner after the last interrupt the threshold would keep back the next one. */
+/*
+ * The queue is ours again. The threshold would keep back an interrupt that follows
+ * the last one at once: on real ports for a microframe, in QEMU for a frame.
+ */
 static int take_queue(struct controller *c)
 {
 	uint64_t passed = c->io.now(c->io.ctx) - state(c)->told;
@@ -340,7 +343,8 @@ static int post(struct controller *c, struct usb_setup setup)
 	if (setup.wLength)
 		add_stage(c, IN | DATA1, &m->data, setup.wLength);
 	add_stage(c, (setup.wLength ? OUT : IN) | DATA1 | INTERRUPT, &m->data, 0);
-	return switch_schedule(c, true);
+	dev_write(c, op(c, USBCMD), BUSY);
+	return DEV_OK;
 }
 
 static uint32_t offset_of(struct controller *c, const volatile void *p)
@@ -421,7 +425,7 @@ static int ehci_start(struct controller *c, enum irq_kind kind, unsigned int vec
 	return DEV_OK;
 }
 
-/* 4.8.2: the doorbell is for a schedule that is on, and goes off by itself. */
+/* 4.8.2: the doorbell is for a schedule that is on. */
 static int ehci_trigger(struct controller *c, unsigned int vector)
 {
 	int rc = vector ? DEV_NONE : take_queue(c);
@@ -430,10 +434,9 @@ static int ehci_trigger(struct controller *c, unsigned int vector)
 		return rc;
 	empty_queue(c);
 	rc = switch_schedule(c, true);
-	if (rc)
-		return rc;
-	dev_write(c, op(c, USBCMD), BUSY | DOORBELL);
-	return dev_await(c, op(c, USBCMD), DOORBELL, 0, DEV_LIMIT);
+	if (!rc)
+		dev_write(c, op(c, USBCMD), BUSY | DOORBELL);
+	return rc;
 }
 
 static uint32_t ehci_pending(struct controller *c)

@@ -240,7 +240,7 @@ static int find_port(struct controller *c)
 			seen = look_at_port(c, n);
 			xhci_of(c)->port = (uint8_t)n;
 			if (seen == ~0u)
-				return dev_await(c, port(c, n), POWER, POWER, 0);
+				return dev_await(c, port(c, n), POWER, 0, 0);
 			if (seen & CONNECTED)
 				return DEV_OK;
 		}

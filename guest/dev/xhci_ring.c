@@ -143,14 +143,18 @@ bool xhci_has_event(struct controller *c, unsigned int v)
 	return (next_event(c, v)->control & CYCLE) == xhci_of(c)->event[v].cycle;
 }
 
-/* Ports tell of themselves too: that is nothing to us. */
+/*
+ * Ports tell of themselves too: that is nothing to us. What fails is told of the
+ * TRB that failed, which need not be the one that would have told of success.
+ */
 static void note(struct xhci *x, const volatile struct xhci_trb *event)
 {
 	uint32_t type = event->control & XHCI_TYPES;
+	bool failed = event->status >> 24 != XHCI_SUCCESS >> 24;
 
 	if (type != XHCI_COMMAND_DONE && type != XHCI_TRANSFER_DONE)
 		return;
-	if (x->completion || event->parameter != x->awaited)
+	if (x->completion || (event->parameter != x->awaited && !failed))
 		return;
 	x->completion = event->status;
 	x->told = (uint8_t)(event->control >> XHCI_SLOT_SHIFT);

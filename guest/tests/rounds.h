@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Rounds of an exerciser over a rig, whose test says whether the model's line is high. */
+#ifndef LIFELINE_TESTS_ROUNDS_H
+#define LIFELINE_TESTS_ROUNDS_H
+
+#include "guest/tests/rig.h"
+
+/** line_is_high() - the test's own */
+static bool line_is_high(void);
+
+/** await_line() - as long as a driver would wait. Return: did it come up? */
+static inline bool await_line(struct rig *r)
+{
+	for (unsigned int i = 0; i < 500 && !line_is_high(); i++)
+		rig_pause(r);
+	return line_is_high();
+}
+
+/** expect_interrupt() - it comes, once, and goes with its acknowledgement */
+static inline void expect_interrupt(struct rig *r)
+{
+	EXPECT_TRUE(await_line(r));
+	EXPECT_TRUE(exerciser_service(&r->c) != 0);
+	EXPECT_TRUE(!line_is_high());
+	EXPECT_EQ(exerciser_service(&r->c), 0);
+}
+
+/** expect_peace() - none comes */
+static inline void expect_peace(struct rig *r)
+{
+	EXPECT_TRUE(!await_line(r));
+	EXPECT_EQ(exerciser_service(&r->c), 0);
+}
+
+/** work_round() - a piece of work, done well */
+static inline void work_round(struct rig *r)
+{
+	EXPECT_EQ(r->c.ops->work(&r->c), DEV_OK);
+	expect_interrupt(r);
+	EXPECT_EQ(r->c.ops->finish(&r->c), DEV_OK);
+}
+
+/** work_that_fails() - one where nothing is sure but that it ends. Return: as finish() */
+static inline int work_that_fails(struct rig *r)
+{
+	EXPECT_EQ(r->c.ops->work(&r->c), DEV_OK);
+	await_line(r);
+	exerciser_service(&r->c);
+	return r->c.ops->finish(&r->c);
+}
+
+#endif
