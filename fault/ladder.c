@@ -31,8 +31,8 @@
 #define AF_CONTROL    4
 #define AF_FLR	      1u
 #define FLR_SETTLE    100000000ull
-#define RESET_HOLD    2000000ull    /* Trst is 1 ms */
-#define RESET_POLL	 1000000ull
+#define RESET_HOLD    2000000ull /* Trst is 1 ms */
+#define RESET_POLL    1000000ull
 #define RESET_RECOVER 100000000ull  /* PCIe 5.0, 6.6.1 */
 #define RESET_LIMIT   1000000000ull /* Trhfa of conventional PCI */
 

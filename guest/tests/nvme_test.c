@@ -293,7 +293,7 @@ static void nvme_up(struct rig *r, bool msix)
 static void pass(struct rig *r, uint64_t ns)
 {
 	for (uint64_t end = r->now + ns; r->now < end;)
-		rig_pause(r);
+		rig_sleep(r, DEV_PAUSE);
 }
 
 static void expect_begin(struct rig *r)

@@ -12,7 +12,7 @@ static bool line_is_high(void);
 static inline bool await_line(struct rig *r)
 {
 	for (unsigned int i = 0; i < 500 && !line_is_high(); i++)
-		rig_pause(r);
+		rig_sleep(r, DEV_PAUSE);
 	return line_is_high();
 }
 

@@ -88,7 +88,7 @@ static void expect_message(struct rig *r, unsigned int v)
 
 	EXPECT_EQ(r->c.ops->trigger(&r->c, v), DEV_OK);
 	for (unsigned int i = 0; i < 100; i++)
-		rig_pause(r);
+		rig_sleep(r, DEV_PAUSE);
 	EXPECT_EQ(model.v[v].messages, before + 1);
 	EXPECT_EQ(count_messages(), sum + 1);
 	EXPECT_EQ(exerciser_service(&r->c), 1u << v);
