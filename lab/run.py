@@ -11,7 +11,7 @@ from types import TracebackType
 
 from lab import hypervisor
 from lab.board import Board, Launch
-from lab.boardfile import uart_port
+from lab.boardfile import MODELS, uart_port
 from lab.records import Boot, BootRecord, CaseRecord, PlannedCase, Record
 from lab.session import PREFIX, Session
 from reports.ktap import Outcome
@@ -137,7 +137,7 @@ class Engine:
 
 def plan_text(board: Board, boot: Boot, cases: Sequence[PlannedCase]) -> str:
     """What the guest reads: what it may touch, then what it shall run."""
-    lines = [f"device {device.bdf} {device.model} gsi={device.gsi}"
+    lines = [f"device {device.bdf} {device.model} gsi={device.gsi} late={MODELS[device.model].late_us}"
              for device in board.devices(boot.variant)]
     lines += [f"uart irq={irq} port={uart_port(irq)}" for irq in board.uarts(boot.variant)]
     return "".join(f"{line}\n" for line in [*lines, *(case.plan_line for case in cases)])

@@ -46,6 +46,11 @@ static unsigned int memory_pages(const struct sibling *s)
 	return (unsigned int)((s->dev->memory.size + PAGE_SIZE - 1) / PAGE_SIZE);
 }
 
+uint64_t sibling_grace(const struct cast *c, const struct sibling *s)
+{
+	return c->timing.grace + 10 * s->dev->late;
+}
+
 static void fill_mailbox(struct cast *c, struct sibling *s)
 {
 	struct mailbox *box = s->box;
@@ -55,7 +60,7 @@ static void fill_mailbox(struct cast *c, struct sibling *s)
 	box->grant = first_grant(s);
 	box->kind = s->kind;
 	box->pirq = s->kind == IRQ_INTX ? s->dev->gsi : s->message.pirq;
-	box->grace = c->timing.grace;
+	box->grace = sibling_grace(c, s);
 	box->pace = c->timing.pace;
 	box->seed = c->timing.seed + s->slot * 7919u;
 }

@@ -82,6 +82,9 @@ int sibling_birth(struct cast *c, struct sibling *s);
 /** sibling_birth_pvh() - build @s as PVH domain, which has no device, and let it run */
 int sibling_birth_pvh(struct sibling *s);
 
+/** sibling_grace() - an interrupt of @s that is not served after this is lost, ns */
+uint64_t sibling_grace(const struct cast *c, const struct sibling *s);
+
 /** sibling_order() - give an order without waiting */
 void sibling_order(struct sibling *s, enum order order, uint32_t argument);
 

@@ -94,7 +94,7 @@ static const char *open_bar(struct device *dev)
 	return NULL;
 }
 
-const char *device_add(uint16_t bdf, const char *model, uint32_t gsi)
+const char *device_add(uint16_t bdf, const char *model, uint32_t gsi, uint64_t late)
 {
 	struct device *dev = &devices[count];
 	const char *wrong;
@@ -110,6 +110,7 @@ const char *device_add(uint16_t bdf, const char *model, uint32_t gsi)
 	dev->ops = exerciser_find(model);
 	dev->bdf = bdf;
 	dev->gsi = gsi;
+	dev->late = late;
 	wrong = open_bar(dev);
 	if (wrong)
 		return wrong;

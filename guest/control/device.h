@@ -14,6 +14,7 @@
  * @memory: for its DMA: of the control domain, and of this device alone
  * @gsi: line of its INTx pin, as the board file says
  * @bdf: bus << 8 | device << 3 | function
+ * @late: the board's allowance on the device's own work, ns: not its CPU's clock decides how long it takes
  * @taken: a sibling of the running case has it
  */
 struct device {
@@ -23,6 +24,7 @@ struct device {
 	struct dev_memory memory;
 	uint32_t gsi;
 	uint16_t bdf;
+	uint64_t late;
 	bool taken;
 };
 
@@ -33,13 +35,14 @@ struct device {
  * @bdf: where
  * @model: descriptor to use
  * @gsi: its line
+ * @late: see struct device
  *
  * Checks that the device there is the one that the board file names, turns on
  * its decoding and silences it.
  *
  * Return: NULL, or what is wrong.
  */
-const char *device_add(uint16_t bdf, const char *model, uint32_t gsi);
+const char *device_add(uint16_t bdf, const char *model, uint32_t gsi, uint64_t late);
 
 #define ANY_LINE 0u
 

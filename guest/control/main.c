@@ -8,6 +8,7 @@
 #include "guest/dev/pci.h"
 #include "guest/lib/fmt.h"
 #include "guest/role/sibling.h"
+#include "guest/xen/clock.h"
 #include "guest/xen/domctl.h"
 #include "guest/xen/event.h"
 #include "guest/xen/hypercall.h"
@@ -78,7 +79,8 @@ static void add_device(struct span line)
 	if (plan_next_word(&line, ' ', &where) && plan_next_word(&line, ' ', &model) &&
 	    plan_bdf(where, &bdf)) {
 		span_copy(model, name, sizeof(name));
-		wrong = device_add(bdf, name, (uint32_t)plan_number(line, "gsi", 0));
+		wrong = device_add(bdf, name, (uint32_t)plan_number(line, "gsi", 0),
+				   plan_number(line, "late", 0) * US);
 	}
 	if (wrong)
 		refuse("device", wrong);

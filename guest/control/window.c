@@ -41,7 +41,7 @@ void window_close(struct test *t, struct cast *c)
 	for (unsigned int i = 0; i < c->n; i++) {
 		struct sibling *s = &c->member[i];
 
-		if (!s->live || !sibling_await(s, c->timing.grace + PARK_LIMIT))
+		if (!s->live || !sibling_await(s, sibling_grace(c, s) + PARK_LIMIT))
 			continue;
 		check(t, false, "S dom %u: no longer answers", s->dom);
 		s->live = false;
@@ -94,7 +94,7 @@ static void judge(struct test *t, struct cast *c, unsigned int i, enum window w,
 {
 	struct sibling *s = &c->member[i];
 	const struct window_stats *st = &s->box->window[w];
-	uint64_t device = s->dev->ops->device_ns;
+	uint64_t device = s->dev->ops->device_ns + s->dev->late;
 	uint64_t median_bound = b->median + device + c->timing.slack / 10;
 	uint64_t gap_bound = b->gap + device + c->timing.pace * 2 + c->timing.slack;
 	uint64_t median = hist_quantile(&st->latency, 500);
