@@ -129,7 +129,7 @@ struct ehci {
 };
 
 _Static_assert(sizeof(struct ehci) <= EXERCISER_STATE, "state of its own");
-_Static_assert(sizeof(struct ehci_memory) == 2 * 4096, "two pages");
+_Static_assert(sizeof(struct ehci_memory) == 0x2000, "two pages");
 
 static struct ehci *state(struct controller *c)
 {
@@ -158,11 +158,12 @@ static struct dev_register port(struct controller *c, unsigned int n)
 static int ehci_probe(struct controller *c)
 {
 	int rc = dev_await(c, HCIVERSION, 0xff00, 0x0100, 0);
+	uint32_t length = dev_read(c, CAPLENGTH);
 
 	if (!rc)
-		rc = dev_await(c, CAPLENGTH, 3, 0, 0);
+		rc = dev_expect(c, CAPLENGTH.name, CAPLENGTH.offset, 3, 0, length);
 	if (!rc)
-		state(c)->op = dev_read(c, CAPLENGTH);
+		state(c)->op = length;
 	return rc;
 }
 

@@ -96,11 +96,11 @@ static struct dev_register port(struct controller *c, unsigned int n)
 /* Where the registers of a group are, @size bytes of them, as @r says. */
 static int locate(struct controller *c, struct dev_register r, uint32_t size, uint32_t *at)
 {
-	uint32_t limit = c->ops->length - size;
+	uint32_t limit = c->ops->length - size, seen = dev_read(c, r);
 
-	*at = dev_read(c, r);
-	if (*at % 4 || *at > limit)
-		return dev_fail(c, DEV_WRONG, r.name, r.offset, ~0u, limit, *at);
+	if (seen % 4 || seen > limit)
+		return dev_fail(c, DEV_WRONG, r.name, r.offset, ~0u, limit, seen);
+	*at = seen;
 	return DEV_OK;
 }
 

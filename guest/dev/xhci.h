@@ -11,7 +11,7 @@
 
 #define XHCI_TRBS	  16u /* of every ring: the fewest that an event ring may have */
 #define XHCI_INTERRUPTERS 16u /* their event rings fill a page */
-#define XHCI_SCRATCHPADS  5u  /* pages that are left for the controller itself */
+#define XHCI_SCRATCHPADS  6u  /* pages that are left for the controller itself */
 #define XHCI_PAGE	  4096u
 
 /* Types of TRBs: table 6-91. Their place in the control word: */
@@ -45,6 +45,8 @@ struct xhci_segment {
 
 /**
  * struct xhci_memory - io.memory
+ * @device: device context, the controller's
+ * @input: input context; behind endpoint 0 nothing is added, nor read (6.2.5)
  * @contexts: address of the device context of each slot; of slot 0: of @scratchpad_pages
  * @scratchpad_pages: addresses of @scratchpad
  * @command: ring
@@ -52,13 +54,13 @@ struct xhci_segment {
  * @segment: of each interrupter
  * @data: what the device says of itself
  * @event: ring of each interrupter
- * @device: device context, the controller's
- * @input: input context; behind endpoint 0 nothing is added, nor read (6.2.5)
  * @scratchpad: the controller's own
  *
  * No member crosses a page, as table 6-1 wants it.
  */
 struct xhci_memory {
+	_Alignas(4096) uint8_t device[32 * 64];
+	_Alignas(64) uint8_t input[3 * 64];
 	_Alignas(64) uint64_t contexts[2];
 	_Alignas(64) uint64_t scratchpad_pages[XHCI_SCRATCHPADS];
 	_Alignas(64) volatile struct xhci_trb command[XHCI_TRBS];
@@ -66,8 +68,6 @@ struct xhci_memory {
 	_Alignas(64) struct xhci_segment segment[XHCI_INTERRUPTERS];
 	_Alignas(64) struct usb_device_descriptor data;
 	_Alignas(4096) volatile struct xhci_trb event[XHCI_INTERRUPTERS][XHCI_TRBS];
-	_Alignas(4096) uint8_t device[32 * 64];
-	_Alignas(2048) uint8_t input[3 * 64];
 	_Alignas(4096) uint8_t scratchpad[XHCI_SCRATCHPADS][XHCI_PAGE];
 };
 

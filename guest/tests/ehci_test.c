@@ -113,6 +113,19 @@ TEST(removed)
 	down(&r);
 }
 
+TEST(pulled_out_meanwhile)
+{
+	bool pulled = true;
+	struct rig r;
+
+	for (unsigned int at = 1; pulled; at += at < 100 ? 1 : 101) {
+		up(&r);
+		CONTEXT("after %u", at);
+		pulled = expect_end_if_pulled(&r, at);
+		down(&r);
+	}
+}
+
 TEST(no_device)
 {
 	struct rig r;

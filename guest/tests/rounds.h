@@ -49,4 +49,38 @@ static inline int work_that_fails(struct rig *r)
 	return r->c.ops->finish(&r->c);
 }
 
+static void (*rounds_step)(struct rig *r);
+static unsigned int rounds_pulled_at;
+
+static inline void rounds_pull(struct rig *r)
+{
+	r->removed = r->accesses >= rounds_pulled_at;
+	if (!r->removed)
+		rounds_step(r);
+}
+
+/**
+ * expect_end_if_pulled() - the start ends, and not well, if the controller is pulled out meanwhile
+ * @r: just up
+ * @at: after so many accesses and pauses
+ *
+ * Return: whether it was pulled out before the start was through.
+ */
+static inline bool expect_end_if_pulled(struct rig *r, unsigned int at)
+{
+	int rc;
+
+	rounds_step = r->step;
+	rounds_pulled_at = at;
+	r->step = rounds_pull;
+	rc = exerciser_begin(&r->c, IRQ_INTX, 1);
+	if (!r->removed)
+		return false;
+	EXPECT_TRUE(rc != DEV_OK || r->accesses - at < 20); /* what is left are writes */
+	EXPECT_TRUE(rc == DEV_OK || r->c.error.reg);
+	EXPECT_EQ(exerciser_service(&r->c), 0);
+	r->c.ops->quiet(&r->c);
+	return true;
+}
+
 #endif

@@ -49,6 +49,7 @@ TEST(work_rounds)
 	for (unsigned int i = 0; i < 1000; i++)
 		work_round(&r);
 	expect_peace(&r);
+	EXPECT_EQ(model.status & EINT, 0);
 	down(&r);
 }
 
@@ -147,7 +148,7 @@ TEST(other_controllers)
 
 	up(&r);
 	model.wide = model.gossips = true;
-	model.scratchpads = 5;
+	model.scratchpads = 6;
 	begin_with(&r, IRQ_INTX, 1);
 	work_round(&r);
 	down(&r);
@@ -161,7 +162,7 @@ TEST(other_controllers)
 	down(&r);
 
 	up(&r);
-	model.scratchpads = 37;
+	model.scratchpads = 7;
 	EXPECT_EQ(exerciser_begin(&r.c, IRQ_INTX, 1), DEV_NONE);
 	EXPECT_STR(r.c.error.reg, "HCSPARAMS2");
 	down(&r);
@@ -235,6 +236,19 @@ TEST(removed)
 	EXPECT_EQ(r.c.ops->reset(&r.c), DEV_GONE);
 	r.c.ops->quiet(&r.c);
 	down(&r);
+}
+
+TEST(pulled_out_meanwhile)
+{
+	bool pulled = true;
+	struct rig r;
+
+	for (unsigned int at = 1; pulled; at += at < 100 ? 1 : 101) {
+		up(&r);
+		CONTEXT("after %u", at);
+		pulled = expect_end_if_pulled(&r, at);
+		down(&r);
+	}
 }
 
 TEST(no_device)
