@@ -1,13 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "guest/control/exercise.h"
 
+#include "guest/control/ktap.h"
 #include "guest/control/line.h"
 #include "guest/dev/pci.h"
 #include "guest/lib/string.h"
 #include "guest/xen/clock.h"
 #include "guest/xen/hypercall.h"
 
+#define LIMIT (50 * MS)
+
 static struct exercise exercise __attribute__((section(".bss.control")));
+
+static const char *const kind_name[] = { "intx", "msi", "msix" };
+
+const char *exercise_kind_name(enum irq_kind kind)
+{
+	return kind_name[kind];
+}
+
+enum irq_kind exercise_kind(struct test *t)
+{
+	struct span irq;
+
+	if (!plan_value(t->line, "irq", &irq) || span_is(irq, "intx"))
+		return IRQ_INTX;
+	return span_is(irq, "msi") ? IRQ_MSI : IRQ_MSIX;
+}
 
 static bool take(struct test *t, struct exercise *e)
 {
@@ -66,20 +85,39 @@ static bool bind_all(struct test *t, struct exercise *e)
 struct exercise *exercise_open(struct test *t, enum irq_kind kind)
 {
 	struct exercise *e = &exercise;
-	char text[DEV_ERROR_TEXT];
 
 	memset(e, 0, sizeof(*e));
 	e->kind = kind;
 	if (!take(t, e))
 		return NULL;
+	e->limit = LIMIT + e->dev->ops->device_ns + plan_number(t->line, "slack", 0) * US;
 	pci_command(e->dev->bdf, PCI_COMMAND_MASTER, 0);
 	device_open(e->dev, &e->c);
-	if (bind_all(t, e) && !exerciser_begin(&e->c, kind, e->n))
+	if (bind_all(t, e) && exercise_begin(t, e, kind, e->n))
 		return e;
-	dev_error_text(&e->c.error, text, sizeof(text));
-	test_error(t, "%s does not start: %s", e->dev->desc->model, text);
 	exercise_close(t, e);
 	return NULL;
+}
+
+bool exercise_begin(struct test *t, struct exercise *e, enum irq_kind kind, unsigned int vectors)
+{
+	char text[DEV_ERROR_TEXT];
+
+	if (!exerciser_begin(&e->c, kind, vectors))
+		return true;
+	dev_error_text(&e->c.error, text, sizeof(text));
+	test_error(t, "%s does not start: %s", e->dev->desc->model, text);
+	return false;
+}
+
+void exercise_tell_error(const struct exercise *e)
+{
+	char text[DEV_ERROR_TEXT];
+
+	if (!e->c.error.reg)
+		return;
+	dev_error_text(&e->c.error, text, sizeof(text));
+	ktap_line("  # %s: %s", e->c.ops->model, text);
 }
 
 void exercise_close(struct test *t, struct exercise *e)

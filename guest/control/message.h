@@ -67,6 +67,12 @@ int message_unmap(struct message *m);
 /** message_enable() - set or clear the capability's enable bit: with it set INTx is off */
 void message_enable(const struct message *m, bool on);
 
+/** message_mask_all() - set or clear the function mask of MSI-X: it keeps every message back */
+void message_mask_all(const struct message *m, bool on);
+
+/** message_pending() - is the MSI-X entry's bit of the pending bit array set? */
+bool message_pending(const struct message *m);
+
 /** message_read() - the message as the device has it now */
 void message_read(const struct message *m, struct message_value *v);
 

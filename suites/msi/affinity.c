@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Interrupts follow their vCPU to another physical CPU, under load.
+ *
+ * Mechanism: sched_move_irqs() -> evtchn_move_pirqs() -> irq_set_affinity()
+ * notes the new CPU, and the next interrupt moves itself when it is acknowledged:
+ * move_native_irq() -> set_msi_affinity() writes the message, or for a line the
+ * redirection entry. LI: none gets lost between the old place and the new one.
+ */
+#include "guest/control/line.h"
+#include "guest/xen/clock.h"
+#include "guest/xen/domctl.h"
+#include "suites/msi/rounds.h"
+
+#define MOVES 100
+#define STAY \
+	4 /* interrupts on one CPU: the first moves itself, the others come from the new place */
+
+/* Where the next interrupt goes: flat logical destination, a bit for each CPU. */
+static unsigned int destination(const struct exercise *e)
+{
+	struct message_value v;
+
+	if (e->kind == IRQ_INTX)
+		return (unsigned int)(line_rte(e->dev->gsi) >> 56);
+	message_read(&e->m[0], &v);
+	return (unsigned int)(v.address >> 12 & 0xff);
+}
+
+static unsigned int moves(struct test *t, struct exercise *e, struct tally *sum)
+{
+	unsigned int followed = 0;
+
+	for (unsigned int i = 0; i < MOVES; i++) {
+		unsigned int cpu = (i + 1) % 2;
+		int rc = domctl_pin_cpu(0, cpu);
+
+		if (rc) {
+			test_error(t, "the control domain cannot be pinned: %d", rc);
+			break;
+		}
+		if (!msi_rounds(e, i % e->n, STAY, sum))
+			break;
+		followed += destination(e) == 1u << cpu;
+	}
+	domctl_unpin(0);
+	return followed;
+}
+
+static void affinity(struct test *t)
+{
+	struct exercise *e = exercise_open(t, exercise_kind(t));
+	struct tally sum = { 0 };
+	unsigned int followed;
+
+	if (!e)
+		return;
+	followed = moves(t, e, &sum);
+	msi_expect(t, e, &sum, MOVES * STAY, "while it moves");
+	check(t, followed == MOVES, "LI %s: the destination followed %u of %u moves",
+	      e->c.ops->model, followed, MOVES);
+	exercise_close(t, e);
+}
+TEST_CASE("msi.affinity", affinity);

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "suites/msi/rounds.h"
+
+#include "guest/xen/clock.h"
+#include "guest/xen/hypercall.h"
+
+static bool all_well(const struct tally *sum)
+{
+	return sum->came == sum->sent && !sum->twice && !sum->strays;
+}
+
+bool msi_await(struct exercise *e, unsigned int vector, struct tally *sum)
+{
+	sum->came += exercise_await(e, vector, e->limit);
+	sum->strays += exercise_strays(e, vector);
+	sum->twice += exercise_strays(e, NO_VECTOR);
+	return all_well(sum);
+}
+
+bool msi_round(struct exercise *e, unsigned int vector, struct tally *sum)
+{
+	/* What is late from the round before is nothing of this one. */
+	sum->twice += exercise_strays(e, NO_VECTOR);
+	sum->sent++;
+	if (e->c.ops->trigger(&e->c, vector))
+		return false;
+	return msi_await(e, vector, sum);
+}
+
+bool msi_rounds(struct exercise *e, unsigned int vector, unsigned int n, struct tally *sum)
+{
+	bool well = all_well(sum);
+
+	for (unsigned int i = 0; i < n && well; i++)
+		well = msi_round(e, vector, sum);
+	return well;
+}
+
+void msi_expect(struct test *t, struct exercise *e, const struct tally *sum, unsigned int n,
+		const char *when)
+{
+	const char *model = e->c.ops->model, *kind = exercise_kind_name(e->kind);
+
+	exercise_tell_error(e);
+	check(t, sum->sent == n && sum->came == n, "LI %s %s %s: %u of %u came, expected %u of %u",
+	      model, kind, when, sum->came, sum->sent, n, n);
+	check(t, !sum->twice && !sum->strays,
+	      "X %s %s %s: %u came twice and %u on other vectors, expected 0 and 0", model, kind,
+	      when, sum->twice, sum->strays);
+}
+
+bool msi_remapped(const struct test *t)
+{
+	struct span remap;
+
+	return plan_value(t->line, "remap", &remap) && span_is(remap, "on");
+}
