@@ -4,6 +4,8 @@
 #include "guest/lib/string.h"
 
 #define E1000_SRPD (1u << 16) /* small receive packet: nothing else raises it here */
+#define XHCI_EINT  (1u << 3)
+#define XHCI_INTE  (1u << 2)
 
 /* Accesses of memory BAR 0 by 32 bits; others are written out. */
 #define READ32(where, bits)                                                        \
@@ -77,9 +79,30 @@ static const struct irq_descriptor table[] = {
 		.source = "EHCI 1.0, 2.3",
 	},
 	{
+		/* IMAN.IP is behind RTSOFF: the level goes with INTE, for good. */
 		.model = "xhci",
 		.pci_class = 0x0c0330,
-		.source = "xHCI 1.2, 5.4",
+		.source = "xHCI 1.2, 5.4: USBCMD 00h.INTE, USBSTS 04h.EINT",
+		.status = { .kind = ACCESS_READ,
+			    .width = 4,
+			    .offset = 0x04,
+			    .mask = XHCI_EINT,
+			    .based = true },
+		.ack = { { .kind = ACCESS_WRITE,
+			   .width = 4,
+			   .offset = 0x04,
+			   .value = XHCI_EINT,
+			   .based = true } },
+		.enable = { { .kind = ACCESS_SET,
+			      .width = 4,
+			      .offset = 0x00,
+			      .mask = XHCI_INTE,
+			      .based = true } },
+		.disable = { { .kind = ACCESS_CLEAR,
+			       .width = 4,
+			       .offset = 0x00,
+			       .mask = XHCI_INTE,
+			       .based = true } },
 	},
 	{
 		/* A root port, for its MSI with mask bits; it has no BAR. */

@@ -11,6 +11,7 @@ static const struct exerciser *const all[] = {
 	&edu_exerciser,
 	&e1000_exerciser,
 	&e1000e_exerciser,
+	&xhci_exerciser,
 };
 
 const struct exerciser *exerciser_at(unsigned int index)

@@ -7,5 +7,6 @@
 
 extern const struct exerciser e1000_exerciser, e1000e_exerciser;
 extern const struct exerciser edu_exerciser;
+extern const struct exerciser xhci_exerciser;
 
 #endif
