@@ -30,7 +30,7 @@ MODELS = {
     "uhci": Model("ich9-usb-uhci1", USB_DEVICE),
     "ohci": Model("pci-ohci", USB_DEVICE),
     "ehci": Model("usb-ehci", USB_DEVICE),
-    "xhci": Model("qemu-xhci", USB_DEVICE),
+    "xhci": Model("nec-usb-xhci", USB_DEVICE),
     "ioh3420": Model("ioh3420,chassis=1"),
 }
 

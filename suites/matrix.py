@@ -37,6 +37,8 @@ def _map(values: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "minProperties": 1, "additionalProperties": values}
 
 
+PARAMS = _map({"type": "array", "items": VALUE, "minItems": 1, "uniqueItems": True})
+
 BOOTS_SCHEMA = _map(_object(
     ["cmdline", "label"],
     cmdline={"type": "string"}, label=_map({"type": ["string", "integer"]}), cpus=COUNT,
@@ -51,7 +53,7 @@ SUITE_SCHEMA = _object(
         ["title", "rationale", "invariants", "boots", "red"],
         title=TEXT, rationale=TEXT, red=TEXT, boots=NAMES, cast=NAMES,
         invariants={"type": "array", "items": {"enum": list(INVARIANTS)}, "minItems": 1},
-        params=_map({"type": "array", "items": VALUE, "minItems": 1, "uniqueItems": True}),
+        params=PARAMS, rows={"type": "array", "items": PARAMS, "minItems": 1},
         repeat=_object(["model", "param"], model={"enum": list(MODELS)}, param=TEXT),
         timing=_object([], **{key: COUNT for key in TIMING}, pace_us_each=COUNT),
         limit_s={"type": "integer", "minimum": 1},
@@ -128,27 +130,38 @@ def load_suite(path: Path, boots: dict[str, BootSpec]) -> list[Case]:
     return cases
 
 
-def _expand(source: Source, name: str, boots: dict[str, BootSpec]) -> Iterator[Case]:
-    raw = source.data["cases"][name]
-    params = dict(raw.get("params", {}))
+def _check_names(source: Source, name: str, raw: dict[str, Any], boots: dict[str, BootSpec]) -> None:
+    """Boots that exist, and no word twice among those of plan, boot, params: and a row."""
+    params = raw.get("params", {})
     for boot in raw["boots"]:
         if boot not in boots:
             raise source.error(("cases", name, "boots"), f"case {name}: no boot {boot!r} in "
                                f"boots.yaml; it has: {', '.join(boots)}")
-        for taken in params.keys() & {*boots[boot].label, *PLAN_WORDS}:
+        words = {*boots[boot].label, *PLAN_WORDS}
+        for taken in params.keys() & words:
             raise source.error(("cases", name, "params", taken), f"case {name}: a parameter cannot "
                                f"be called {taken}; the plan or the boot has that word already")
-    if "cast" in raw:
-        params["cast"] = raw["cast"]
-    for boot, *values in itertools.product(raw["boots"], *params.values()):
-        chosen = dict(zip(params, values))
-        members = _members(source, name, raw, chosen)
-        timing = dict(raw.get("timing", {}))
-        if "pace_us_each" in timing:
-            timing["pace_us"] = timing.pop("pace_us_each") * len(members)
-        yield Case(source.path.parent.name, name, boots[boot], chosen, members, raw["title"],
-                   " ".join(raw["rationale"].split()), tuple(raw["invariants"]), raw["red"],
-                   raw.get("limit_s", 10), timing, raw.get("hang", ""), raw.get("cut", False))
+        for index, row in enumerate(raw.get("rows", [])):
+            for taken in row.keys() & {*words, *params, "cast"}:
+                raise source.error(("cases", name, "rows", index, taken), f"case {name}: a row cannot "
+                                   f"have {taken}; the plan, the boot or params: has that word already")
+
+
+def _expand(source: Source, name: str, boots: dict[str, BootSpec]) -> Iterator[Case]:
+    raw = source.data["cases"][name]
+    _check_names(source, name, raw, boots)
+    params = raw.get("params", {}) | ({"cast": raw["cast"]} if "cast" in raw else {})
+    for boot, row in itertools.product(raw["boots"], raw.get("rows", [{}])):
+        columns = params | row
+        for values in itertools.product(*columns.values()):
+            chosen = dict(zip(columns, values))
+            members = _members(source, name, raw, chosen)
+            timing = dict(raw.get("timing", {}))
+            if "pace_us_each" in timing:
+                timing["pace_us"] = timing.pop("pace_us_each") * len(members)
+            yield Case(source.path.parent.name, name, boots[boot], chosen, members, raw["title"],
+                       " ".join(raw["rationale"].split()), tuple(raw["invariants"]), raw["red"],
+                       raw.get("limit_s", 10), timing, raw.get("hang", ""), raw.get("cut", False))
 
 
 def _members(source: Source, name: str, raw: dict[str, Any],

@@ -118,6 +118,11 @@ void message_mask_all(const struct message *m, bool on)
 	pci_write16(m->dev->bdf, m->cap + CONTROL, control);
 }
 
+bool message_masked_all(const struct message *m)
+{
+	return control_of(m->dev->bdf, m->cap) & MSIX_MASK_ALL;
+}
+
 uint64_t message_frame(const struct message *m, unsigned int *offset)
 {
 	uint64_t at = structure(m, MSIX_TABLE) + (uint64_t)m->entry * MSIX_ENTRY_SIZE;

@@ -70,6 +70,9 @@ void message_enable(const struct message *m, bool on);
 /** message_mask_all() - set or clear the function mask of MSI-X: it keeps every message back */
 void message_mask_all(const struct message *m, bool on);
 
+/** message_masked_all() - is the function mask set? */
+bool message_masked_all(const struct message *m);
+
 /** message_pending() - is the MSI-X entry's bit of the pending bit array set? */
 bool message_pending(const struct message *m);
 

@@ -12,18 +12,18 @@
 #include "guest/xen/domctl.h"
 #include "suites/msi/rounds.h"
 
-#define MOVES 100
+#define MOVES 50
 #define STAY \
 	4 /* interrupts on one CPU: the first moves itself, the others come from the new place */
 
 /* Where the next interrupt goes: flat logical destination, a bit for each CPU. */
-static unsigned int destination(const struct exercise *e)
+static unsigned int destination(const struct exercise *e, unsigned int vector)
 {
 	struct message_value v;
 
 	if (e->kind == IRQ_INTX)
 		return (unsigned int)(line_rte(e->dev->gsi) >> 56);
-	message_read(&e->m[0], &v);
+	message_read(&e->m[vector], &v);
 	return (unsigned int)(v.address >> 12 & 0xff);
 }
 
@@ -32,16 +32,17 @@ static unsigned int moves(struct test *t, struct exercise *e, struct tally *sum)
 	unsigned int followed = 0;
 
 	for (unsigned int i = 0; i < MOVES; i++) {
-		unsigned int cpu = (i + 1) % 2;
+		/* Each vector comes from both CPUs before the next one's turn. */
+		unsigned int cpu = (i + 1) % 2, vector = i / 2 % e->n;
 		int rc = domctl_pin_cpu(0, cpu);
 
 		if (rc) {
 			test_error(t, "the control domain cannot be pinned: %d", rc);
 			break;
 		}
-		if (!msi_rounds(e, i % e->n, STAY, sum))
+		if (!msi_rounds(e, vector, STAY, sum))
 			break;
-		followed += destination(e) == 1u << cpu;
+		followed += destination(e, vector) == 1u << cpu;
 	}
 	domctl_unpin(0);
 	return followed;
