@@ -3,9 +3,12 @@
 
 #include "guest/lib/string.h"
 
-#define E1000_SRPD (1u << 16) /* small receive packet: nothing else raises it here */
-#define XHCI_EINT  (1u << 3)
-#define XHCI_INTE  (1u << 2)
+#define E1000_SRPD     (1u << 16) /* small receive packet: nothing else raises it here */
+#define IGB_SDP0       (1u << 11)
+#define IGB_CAUSES     (IGB_SDP0 | 1u << 7) /* RXDW */
+#define RTL8139_CAUSES 0x4001u		    /* Timeout, ROK */
+#define XHCI_EINT      (1u << 3)
+#define XHCI_INTE      (1u << 2)
 
 /* Accesses of memory BAR 0 by 32 bits; others are written out. */
 #define READ32(where, bits)                                                        \
@@ -15,6 +18,12 @@
 #define WRITE32(where, what)                                                         \
 	{                                                                            \
 		.kind = ACCESS_WRITE, .width = 4, .offset = (where), .value = (what) \
+	}
+
+/* By 16 bits in memory BAR 1. */
+#define RTL8139(access, where, bits)                                                   \
+	{                                                                              \
+		.kind = ACCESS_##access, .width = 2, .bar = 1, .offset = (where), bits \
 	}
 
 static const struct irq_descriptor table[] = {
@@ -53,10 +62,26 @@ static const struct irq_descriptor table[] = {
 		.trigger = WRITE32(0xc8, E1000_SRPD),
 	},
 	{
+		.model = "igb",
+		.pci_class = 0x020000,
+		.pci_id = 0x10c98086,
+		.source = "Intel 82576 datasheet 8.8: ICR 1500h (write 1 clears), ICS 1504h, IMS "
+			  "1508h, IMC 150Ch, EIMC 1528h",
+		.status = READ32(0x1500, IGB_CAUSES),
+		.ack = { WRITE32(0x1500, ~0u) },
+		.enable = { WRITE32(0x1508, IGB_CAUSES) },
+		.disable = { WRITE32(0x150c, ~0u), WRITE32(0x1528, ~0u) },
+		.trigger = WRITE32(0x1504, IGB_SDP0),
+	},
+	{
 		.model = "rtl8139",
 		.pci_class = 0x020000,
 		.pci_id = 0x813910ec,
-		.source = "Realtek RTL8139C(L) datasheet 6.7, 6.8",
+		.source = "Realtek RTL8139C(L) datasheet 6.7, 6.8: IMR 3Ch, ISR 3Eh",
+		.status = RTL8139(READ, 0x3e, .mask = RTL8139_CAUSES),
+		.ack = { RTL8139(WRITE, 0x3e, .value = 0xffff) },
+		.enable = { RTL8139(WRITE, 0x3c, .value = RTL8139_CAUSES) },
+		.disable = { RTL8139(WRITE, 0x3c, .value = 0) },
 	},
 	{
 		.model = "ahci",

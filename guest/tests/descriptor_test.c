@@ -96,6 +96,25 @@ static void e1000e_write(struct model *m, uint32_t offset, uint32_t value)
 		e1000_write(m, offset, value);
 }
 
+/* Intel 82576 datasheet, 8.8: the same at other offsets, and EIMC for the causes of MSI-X. */
+static uint32_t igb_read(struct model *m, uint32_t offset)
+{
+	if (offset == 0x1500)
+		return m->cause;
+	m->stray++;
+	return 0;
+}
+
+static void igb_write(struct model *m, uint32_t offset, uint32_t value)
+{
+	if (offset == 0x1500)
+		m->cause &= ~value;
+	else if (offset == 0x1504 || offset == 0x1508 || offset == 0x150c)
+		e1000_write(m, 0xc8 + (offset - 0x1504) * 2, value);
+	else
+		m->stray += offset != 0x1528;
+}
+
 /**
  * struct kind - how a model behaves
  * @name: row of the table
@@ -114,6 +133,7 @@ static const struct kind {
 	{ "edu", edu_read, edu_write, edu_reset, 0x80000006, 1, 1 },
 	{ "e1000", e1000_read, e1000_write, e1000_reset, 0x000000d7, 0, 1 },
 	{ "e1000e", e1000e_read, e1000e_write, e1000_reset, 0x000000d7, 1, 2 },
+	{ "igb", igb_read, igb_write, e1000_reset, 0x00000015, 1, 3 },
 };
 
 struct rig {
@@ -473,7 +493,7 @@ TEST(removed)
 		forget_accesses(&r);
 		irq_quiet(r.desc, &r.io);
 		EXPECT_TRUE(r.model.reads <= 1);
-		EXPECT_TRUE(r.model.writes <= 2);
+		EXPECT_TRUE(r.model.writes <= r.kind->quiet_writes);
 		forget_accesses(&r);
 		irq_enable(r.desc, &r.io);
 		irq_trigger(r.desc, &r.io);
