@@ -43,7 +43,8 @@ def device_args(devices: tuple[Device, ...]) -> list[str]:
         model, name = MODELS[device.model], name_of(device)
         many = device.function == 0 and slots.count(device.slot) > 1
         if model.disk:
-            args += ["-blockdev", f"driver=file,node-name={name}-disk,filename={name}.img"]
+            # snapshot=on: nobody writes to a disk, but QEMU refuses one that is read-only.
+            args += ["-drive", f"if=none,id={name}-disk,format=cloop,file={name}.img,snapshot=on"]
         args += ["-device", f"{model.device.format(id=name)},id={name},"
                  f"addr={device.slot:x}.{device.function}{',multifunction=on' if many else ''}"]
         if model.attached:

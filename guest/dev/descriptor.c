@@ -25,6 +25,12 @@
 	{                                                                              \
 		.kind = ACCESS_##access, .width = 2, .bar = 1, .offset = (where), bits \
 	}
+#define AHCI_IE (1u << 1)
+#define ABAR(how, where, bits, what)                                                    \
+	{                                                                               \
+		.kind = (how), .width = 4, .bar = 5, .offset = (where), .mask = (bits), \
+		.value = (what)                                                         \
+	}
 
 static const struct irq_descriptor table[] = {
 	{
@@ -84,9 +90,14 @@ static const struct irq_descriptor table[] = {
 		.disable = { RTL8139(WRITE, 0x3c, .value = 0) },
 	},
 	{
+		/* Which ports there are and what they wait for is the driver's: port 0 is cleared, GHC.IE is for all. */
 		.model = "ahci",
 		.pci_class = 0x010601,
-		.source = "AHCI 1.3.1, 3.1.2",
+		.source = "AHCI 1.3.1, 3.1.2 (GHC 04h: IE), 3.1.3 (IS 08h), 3.3.5 (P0IS 110h)",
+		.status = ABAR(ACCESS_READ, 0x08, ~0u, 0),
+		.ack = { ABAR(ACCESS_WRITE, 0x110, 0, ~0u), ABAR(ACCESS_WRITE_SEEN, 0x08, 0, 0) },
+		.enable = { ABAR(ACCESS_SET, 0x04, AHCI_IE, 0) },
+		.disable = { ABAR(ACCESS_CLEAR, 0x04, AHCI_IE, 0) },
 	},
 	{
 		.model = "uhci",

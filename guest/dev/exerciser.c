@@ -8,7 +8,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct exerciser *const all[] = {
-	&edu_exerciser, &e1000_exerciser,   &e1000e_exerciser,
+	&edu_exerciser, &e1000_exerciser,   &e1000e_exerciser, &ahci_exerciser,
 	&igb_exerciser, &rtl8139_exerciser, &xhci_exerciser,
 };
 
