@@ -143,8 +143,9 @@ bool exercise_await(struct exercise *e, unsigned int vector, uint64_t ns)
 	bool came = port_wait(e->port[vector], now_ns() + ns);
 	bool ours;
 
-	port_clear(e->port[vector]);
+	/* Acknowledged first: until then a device may tell once more (an 82574 does after its throttling time). */
 	ours = exerciser_service(&e->c);
+	port_clear(e->port[vector]);
 	pirq_eoi(e->pirq[vector]);
 	return came && ours;
 }

@@ -11,8 +11,8 @@ enum honesty exercise_honesty(struct exercise *e, uint64_t limit)
 	if (e->c.ops->trigger(&e->c, 0))
 		return UNTRIED;
 	came = port_wait(e->port[0], now_ns() + limit);
-	port_clear(e->port[0]);
 	pending = exerciser_service(&e->c);
+	port_clear(e->port[0]);
 	pirq_eoi(e->pirq[0]);
 	if (came)
 		return HONEST;

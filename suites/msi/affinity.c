@@ -27,6 +27,21 @@ static unsigned int destination(const struct exercise *e, unsigned int vector)
 	return (unsigned int)(v.address >> 12 & 0xff);
 }
 
+/* A line moves at an EOI that finds it low: under load that may be a later one. */
+static bool follows(struct exercise *e, unsigned int vector, unsigned int cpu, struct tally *sum)
+{
+	bool there = destination(e, vector) == 1u << cpu;
+
+	for (unsigned int i = 0; i < STAY && !there; i++) {
+		sleep_ns(MS);
+		if (!msi_round(e, vector, sum))
+			return false;
+		sleep_ns(MS);
+		there = destination(e, vector) == 1u << cpu;
+	}
+	return there;
+}
+
 static unsigned int moves(struct test *t, struct exercise *e, struct tally *sum)
 {
 	unsigned int followed = 0;
@@ -42,7 +57,7 @@ static unsigned int moves(struct test *t, struct exercise *e, struct tally *sum)
 		}
 		if (!msi_rounds(e, vector, STAY, sum))
 			break;
-		followed += destination(e, vector) == 1u << cpu;
+		followed += follows(e, vector, cpu, sum);
 	}
 	domctl_unpin(0);
 	return followed;
@@ -51,13 +66,14 @@ static unsigned int moves(struct test *t, struct exercise *e, struct tally *sum)
 static void affinity(struct test *t)
 {
 	struct exercise *e = exercise_open(t, exercise_kind(t));
-	struct tally sum = { 0 };
-	unsigned int followed;
+	struct tally sum = { .repeats = exercise_kind(t) == IRQ_INTX };
+	unsigned int followed, sent;
 
 	if (!e)
 		return;
 	followed = moves(t, e, &sum);
-	msi_expect(t, e, &sum, MOVES * STAY, "while it moves");
+	sent = sum.sent > MOVES * STAY ? sum.sent : MOVES * STAY;
+	msi_expect(t, e, &sum, sent, "while it moves");
 	check(t, followed == MOVES, "LI %s: the destination followed %u of %u moves",
 	      e->c.ops->model, followed, MOVES);
 	exercise_close(t, e);

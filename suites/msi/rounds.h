@@ -13,9 +13,12 @@
  * @came: of these, came in time on their own vector, from this controller
  * @twice: came once more on it
  * @strays: came on other vectors
+ * @repeats: what comes twice is no failure: on a line, in real time, the forced EOI may come
+ *	before a late owner has acknowledged, and the device interrupts again
  */
 struct tally {
 	unsigned int sent, came, twice, strays;
+	bool repeats;
 };
 
 /** msi_await() - wait for the event of a trigger of @vector that was @sum->sent, and count what comes */
