@@ -10,6 +10,8 @@
 
 #define LIMIT (50 * MS)
 
+#define SETTLE (100 * US)
+
 static struct exercise exercise __attribute__((section(".bss.control")));
 
 static const char *const kind_name[] = { "intx", "msi", "msix" };
@@ -44,6 +46,16 @@ static bool take(struct test *t, struct exercise *e)
 	return e->dev && e->dev->ops;
 }
 
+/* The table of the function has the last word, for MSI-X. */
+static unsigned int count_vectors(struct exercise *e)
+{
+	unsigned int n = exerciser_count_vectors(&e->c, e->kind);
+
+	if (e->kind == IRQ_MSIX && n > message_count(e->dev))
+		n = message_count(e->dev);
+	return n < MAX_VECTORS ? n : MAX_VECTORS;
+}
+
 static int map_vector(struct exercise *e, unsigned int i)
 {
 	int rc;
@@ -60,10 +72,8 @@ static int map_vector(struct exercise *e, unsigned int i)
 
 static bool bind_all(struct test *t, struct exercise *e)
 {
-	unsigned int wanted = exerciser_count_vectors(&e->c, e->kind);
+	unsigned int wanted = count_vectors(e);
 
-	if (wanted > MAX_VECTORS)
-		wanted = MAX_VECTORS;
 	for (; e->n < wanted; e->n++) {
 		int rc = map_vector(e, e->n);
 
@@ -80,6 +90,16 @@ static bool bind_all(struct test *t, struct exercise *e)
 	if (e->n && e->kind != IRQ_INTX)
 		message_enable(&e->m[0], true);
 	return e->n;
+}
+
+/* Messages on vector 0 that came of commands to start or prepare, and say nothing: the last may be on its way. */
+static void settle(struct exercise *e)
+{
+	if (e->kind != IRQ_MSIX)
+		return;
+	sleep_ns(SETTLE);
+	port_clear(e->port[0]);
+	pirq_eoi(e->pirq[0]);
 }
 
 struct exercise *exercise_open(struct test *t, enum irq_kind kind)
@@ -103,8 +123,10 @@ bool exercise_begin(struct test *t, struct exercise *e, enum irq_kind kind, unsi
 {
 	char text[DEV_ERROR_TEXT];
 
-	if (!exerciser_begin(&e->c, kind, vectors))
+	if (!exerciser_begin(&e->c, kind, vectors)) {
+		settle(e);
 		return true;
+	}
 	dev_error_text(&e->c.error, text, sizeof(text));
 	test_error(t, "%s does not start: %s", e->dev->desc->model, text);
 	return false;
@@ -136,6 +158,24 @@ void exercise_close(struct test *t, struct exercise *e)
 			check(t, false, "L unmap of pirq %u: %d, expected 0", e->pirq[i], rc);
 	}
 	device_release(e->dev);
+}
+
+int exercise_prepare(struct exercise *e, unsigned int vector)
+{
+	int rc;
+
+	if (!e->c.ops->prepare)
+		return DEV_OK;
+	rc = e->c.ops->prepare(&e->c, vector);
+	settle(e);
+	return rc;
+}
+
+int exercise_trigger(struct exercise *e, unsigned int vector)
+{
+	int rc = exercise_prepare(e, vector);
+
+	return rc ? rc : e->c.ops->trigger(&e->c, vector);
 }
 
 bool exercise_await(struct exercise *e, unsigned int vector, uint64_t ns)

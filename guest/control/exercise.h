@@ -48,6 +48,16 @@ struct exercise *exercise_open(struct test *t, enum irq_kind kind);
 /** exercise_close() - stop the controller, give its vectors and the device back */
 void exercise_close(struct test *t, struct exercise *e);
 
+/** exercise_prepare() - make @vector ready, so that a trigger alone is left to do. Return: enum dev_status */
+int exercise_prepare(struct exercise *e, unsigned int vector);
+
+/**
+ * exercise_trigger() - let the controller interrupt on @vector, which is made ready first
+ *
+ * Return: enum dev_status.
+ */
+int exercise_trigger(struct exercise *e, unsigned int vector);
+
 /**
  * exercise_await() - wait for the event of @vector, serve it (ack, EOI)
  * @ns: at most so long

@@ -8,8 +8,8 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct exerciser *const all[] = {
-	&edu_exerciser, &e1000_exerciser,   &e1000e_exerciser, &ahci_exerciser,
-	&igb_exerciser, &rtl8139_exerciser, &xhci_exerciser,
+	&edu_exerciser,	 &e1000_exerciser, &e1000e_exerciser,  &ahci_exerciser,
+	&nvme_exerciser, &igb_exerciser,   &rtl8139_exerciser, &xhci_exerciser,
 };
 
 const struct exerciser *exerciser_at(unsigned int index)

@@ -82,10 +82,14 @@ struct controller {
  * @reset: into the state after power-on: no DMA, no interrupt enabled, line low.
  *	May be called at any time, in any state that somebody else has left.
  * @start: make it ready to be triggered, after @reset: memory, rings, ports; its
- *	interrupts are enabled when it returns, none is pending. @vectors is how
- *	many messages the owner has enabled (1 with INTx and MSI).
+ *	interrupts are enabled when it returns, none is pending; as @prepare it may
+ *	have sent messages on vector 0. @vectors is how many messages the owner has
+ *	enabled (1 with INTx and MSI).
  * @vectors: how many different vectors @trigger can use with @kind, before @start
  *	too; 0: it has no such kind, as far as its registers say. NULL: INTx alone.
+ * @prepare: make @vector the one besides 0 that @trigger can use, with MSI-X. May
+ *	take commands, with messages on vector 0 that say nothing. NULL: all vectors are
+ *	ready at any time.
  * @trigger: let it interrupt on @vector (0 with INTx), soon, without waiting. Not
  *	again before the last one was acknowledged.
  * @pending: status bits that say that this controller interrupts (INTx), or has
@@ -113,6 +117,7 @@ struct exerciser {
 	int (*reset)(struct controller *c);
 	int (*start)(struct controller *c, enum irq_kind kind, unsigned int vectors);
 	unsigned int (*vectors)(struct controller *c, enum irq_kind kind);
+	int (*prepare)(struct controller *c, unsigned int vector);
 	int (*trigger)(struct controller *c, unsigned int vector);
 	uint32_t (*pending)(struct controller *c);
 	void (*ack)(struct controller *c, uint32_t pending);

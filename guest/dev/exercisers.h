@@ -8,6 +8,7 @@
 extern const struct exerciser ahci_exerciser;
 extern const struct exerciser e1000_exerciser, e1000e_exerciser, igb_exerciser, rtl8139_exerciser;
 extern const struct exerciser edu_exerciser;
+extern const struct exerciser nvme_exerciser;
 extern const struct exerciser xhci_exerciser;
 
 #endif

@@ -25,8 +25,11 @@ static void one_round(struct exercise *e, unsigned int vector, struct tally *sum
 {
 	const struct exerciser *ops = e->c.ops;
 	bool works = ops->work && !vector;
-	uint64_t start = now_ns();
+	uint64_t start;
 
+	if (exercise_prepare(e, vector))
+		return;
+	start = now_ns();
 	if (works ? ops->work(&e->c) : ops->trigger(&e->c, vector))
 		return;
 	if (!exercise_await(e, vector, e->limit))
@@ -68,10 +71,3 @@ static void rounds(struct test *t)
 	exercise_close(t, e);
 }
 TEST_CASE("controllers.rounds", rounds);
-
-/* Its own name, for it is of other models. */
-static void messages(struct test *t)
-{
-	rounds(t);
-}
-TEST_CASE("controllers.messages", messages);
