@@ -8,7 +8,7 @@ enum honesty exercise_honesty(struct exercise *e, uint64_t limit)
 	bool came;
 	uint32_t pending;
 
-	if (e->c.ops->trigger(&e->c, 0))
+	if (exercise_trigger(e, 0))
 		return UNTRIED;
 	came = port_wait(e->port[0], now_ns() + limit);
 	pending = exerciser_service(&e->c);

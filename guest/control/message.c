@@ -53,6 +53,13 @@ int message_announce(const struct device *dev)
 	return (int)xen_physdev_op(PHYSDEVOP_manage_pci_add, &add);
 }
 
+int message_forget(const struct device *dev)
+{
+	struct physdev_manage_pci gone = { .bus = dev->bdf >> 8, .devfn = dev->bdf & 0xff };
+
+	return (int)xen_physdev_op(PHYSDEVOP_manage_pci_remove, &gone);
+}
+
 int message_map(struct message *m, struct device *dev, bool msix, uint32_t entry, uint16_t dom)
 {
 	int rc;

@@ -42,6 +42,9 @@ unsigned int message_count(const struct device *dev);
  */
 int message_announce(const struct device *dev);
 
+/** message_forget() - PHYSDEVOP_manage_pci_remove: Xen forgets @dev and what it knows of its messages. Return: as above */
+int message_forget(const struct device *dev);
+
 /**
  * message_map() - let Xen set up message @entry of @dev as a pirq for @dom
  * @m: filled in

@@ -81,6 +81,10 @@ static void both(struct test *t)
 	check(t, !rc, "L unmap of the MSI-X entry: %d, expected 0", rc);
 	expect_maps(t, dev, false, "after both");
 	expect_maps(t, dev, true, "after both");
+	/* For those that come behind. */
+	rc = message_forget(dev);
+	check(t, !rc, "L manage_pci_remove: %d, expected 0", rc);
+	expect_maps(t, dev, true, "of the function, removed and added");
 	device_release(dev);
 }
 TEST_CASE("msi.both", both);

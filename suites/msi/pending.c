@@ -21,15 +21,6 @@ struct seen {
 	unsigned int masked, kept, came, gone, twice, strays;
 };
 
-static bool held_back(struct exercise *e, unsigned int vector)
-{
-	uint64_t deadline = now_ns() + e->limit;
-
-	while (!message_pending(&e->m[vector]) && now_ns() < deadline)
-		sleep_ns(50 * US);
-	return message_pending(&e->m[vector]);
-}
-
 /* No bit but that of @vector. */
 static bool alone(struct exercise *e, unsigned int vector)
 {
@@ -44,12 +35,14 @@ static bool one(struct exercise *e, unsigned int vector, struct seen *seen)
 	struct message_value v;
 	int rc;
 
+	if (exercise_prepare(e, vector))
+		return false;
 	port_close(e->port[vector]);
 	message_read(&e->m[vector], &v);
 	seen->masked += v.control & ENTRY_MASKED;
 	if (e->c.ops->trigger(&e->c, vector))
 		return false;
-	seen->kept += held_back(e, vector) && alone(e, vector);
+	seen->kept += msi_held_back(e, vector) && alone(e, vector);
 	seen->strays += exercise_strays(e, vector);
 	rc = pirq_bind(e->pirq[vector]);
 	if (rc <= 0)

@@ -27,7 +27,7 @@ bool msi_round(struct exercise *e, unsigned int vector, struct tally *sum)
 	/* What is late from the round before is nothing of this one. */
 	sum->twice += exercise_strays(e, NO_VECTOR);
 	sum->sent++;
-	if (e->c.ops->trigger(&e->c, vector))
+	if (exercise_trigger(e, vector))
 		return false;
 	return msi_await(e, vector, sum);
 }
@@ -39,6 +39,15 @@ bool msi_rounds(struct exercise *e, unsigned int vector, unsigned int n, struct 
 	for (unsigned int i = 0; i < n && well; i++)
 		well = msi_round(e, vector, sum);
 	return well;
+}
+
+bool msi_held_back(struct exercise *e, unsigned int vector)
+{
+	uint64_t deadline = now_ns() + e->limit;
+
+	while (!message_pending(&e->m[vector]) && now_ns() < deadline)
+		sleep_ns(50 * US);
+	return message_pending(&e->m[vector]);
 }
 
 void msi_expect(struct test *t, struct exercise *e, const struct tally *sum, unsigned int n,

@@ -35,6 +35,9 @@ bool msi_round(struct exercise *e, unsigned int vector, struct tally *sum);
 /** msi_rounds() - @n rounds on @vector, at most; ends with the first that fails. Return: as msi_round() */
 bool msi_rounds(struct exercise *e, unsigned int vector, unsigned int n, struct tally *sum);
 
+/** msi_held_back() - wait until the MSI-X pending bit of @vector is set. Return: is it? */
+bool msi_held_back(struct exercise *e, unsigned int vector);
+
 /** msi_expect() - checks that @n were sent and came (LI), each once and nothing elsewhere (X), @when */
 void msi_expect(struct test *t, struct exercise *e, const struct tally *sum, unsigned int n,
 		const char *when);
