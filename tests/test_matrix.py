@@ -209,7 +209,7 @@ def test_rows_are_products_of_their_own(tmp_path: Path) -> None:
     ("    rationale: A", "    rationle: A", 9, "unknown key 'rationle' in cases.one; allowed: boots, "),
     ("about:", "abuot:", 1, "unknown key 'abuot' in the file; allowed: about, cases, casts"),
     ("timing: {pace_us_each", "timing: {pace", 24, "unknown key 'pace' in cases.two.timing; allowed: "),
-    ("repeat: {model: edu, ", "repeat: {model: ehci, ", 23, "unknown 'ehci'; allowed: edu, e1000"),
+    ("repeat: {model: edu, ", "repeat: {model: ehic, ", 23, "unknown 'ehic'; allowed: edu, e1000"),
     ("[S, LI]", "[S, LX]", 10, "unknown 'LX'; allowed: S, ST, V, X, L, LI, HC"),
     ("[new, old]", "[new, odl]", 11, "case one: no boot 'odl' in boots.yaml; it has: new, old, "),
     ("    cast: [edu]", "    cast: [ned]", 12, "case one: no cast 'ned'; casts: has edu"),
