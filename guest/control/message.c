@@ -140,7 +140,7 @@ uint64_t message_frame(const struct message *m, unsigned int *offset)
 
 bool message_pending(const struct message *m)
 {
-	uint64_t at = structure(m, MSIX_PBA) + m->entry / 32 * 4;
+	uint64_t at = structure(m, MSIX_PBA) + m->entry / 32 * 4ull;
 	uint64_t offset = at % PAGE_SIZE;
 	uint32_t bits;
 

@@ -13,8 +13,9 @@
 #include "suites/msi/rounds.h"
 
 #define MOVES 50
-#define STAY \
-	4 /* interrupts on one CPU: the first moves itself, the others come from the new place */
+
+/* Interrupts on one CPU: the first moves itself, the others come from the new place. */
+#define STAY 4
 
 /* Where the next interrupt goes: flat logical destination, a bit for each CPU. */
 static unsigned int destination(const struct exercise *e, unsigned int vector)

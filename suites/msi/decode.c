@@ -33,7 +33,9 @@ static bool close_and_bind(struct exercise *e, bool decoded)
 /* The first vector, which was closed, and the last, which was not. */
 static void expect_first_and_last(struct test *t, struct exercise *e, const char *when)
 {
-	for (unsigned int v = 0; v<e->n; v += e->n> 1 ? e->n - 1 : 1) {
+	unsigned int step = e->n > 1 ? e->n - 1 : 1;
+
+	for (unsigned int v = 0; v < e->n; v += step) {
 		struct tally sum = { 0 };
 
 		msi_round(e, v, &sum);
