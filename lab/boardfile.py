@@ -37,7 +37,7 @@ MODELS = {
     "uhci": Model("ich9-usb-uhci1", "USB", USB_DEVICE),
     "ohci": Model("pci-ohci", "USB", USB_DEVICE),
     "ehci": Model("usb-ehci", "USB", USB_DEVICE, pin=3, late_us=LATE_US),
-    "xhci": Model("qemu-xhci", "USB", USB_DEVICE),
+    "xhci": Model("nec-usb-xhci", "USB", USB_DEVICE),
     "ioh3420": Model("ioh3420,chassis={slot}"),
     "bridge": Model("i82801b11-bridge"),
 }

@@ -238,6 +238,15 @@ def test_good(tmp_path: Path) -> None:
         "pace=300 slack=3000 seed=7 ack=new n=3")
 
 
+def test_rows_are_products_of_their_own(tmp_path: Path) -> None:
+    rows = "params: {n: [2, 3]}\n    rows: [{irq: [msi]}, {irq: [msix], m: [1, 2]}]"
+    cases = load(tmp_path, GOOD.replace("params: {n: [2, 3]}", rows))
+    assert [case.id for case in cases if case.name == "two"] == [
+        "topic.two[ack=new,irq=msi,n=2]", "topic.two[ack=new,irq=msi,n=3]",
+        "topic.two[ack=new,irq=msix,m=1,n=2]", "topic.two[ack=new,irq=msix,m=2,n=2]",
+        "topic.two[ack=new,irq=msix,m=1,n=3]", "topic.two[ack=new,irq=msix,m=2,n=3]"]
+
+
 @pytest.mark.parametrize("old, new, line, told", [
     ("    rationale: A", "    rationle: A", 9, "unknown key 'rationle' in cases.one; allowed: boots, "),
     ("about:", "abuot:", 1, "unknown key 'abuot' in the file; allowed: about, cases, casts"),
@@ -271,6 +280,10 @@ def test_good(tmp_path: Path) -> None:
     ("params: {n: [2, 3]}", "params: {n: [2], seed: [1]}", 22, "a parameter cannot be called seed; "),
     ("params: {n: [2, 3]}", "params: {n: [2], before: [1]}", 22, "cannot be called before;"),
     ("params: {n: [2, 3]}", "params: {n: [2], ack: [new]}", 22, "cannot be called ack;"),
+    ("params: {n: [2, 3]}", "params: {n: [2]}\n    rows: [{n: [2]}]", 23, "a row cannot have n; "),
+    ("params: {n: [2, 3]}", "params: {n: [2]}\n    rows: [{pace: [2]}]", 23, "a row cannot have pace; "),
+    ("params: {n: [2, 3]}", "params: {n: [2]}\n    rows: [{m: 2}]", 23, "2 is not of type array"),
+    ("params: {n: [2, 3]}", "params: {n: [2]}\n    rows: []", 23, "[] is too short"),
     ("params: {n: [2, 3]}", "params: {n: [2, 2]}", 22, "[2, 2] has non-unique elements"),
 ])
 def test_mistakes_are_told_by_line(tmp_path: Path, old: str, new: str, line: int, told: str) -> None:

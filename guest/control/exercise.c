@@ -1,15 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "guest/control/exercise.h"
 
+#include "guest/control/ktap.h"
 #include "guest/control/line.h"
 #include "guest/dev/pci.h"
 #include "guest/lib/string.h"
 #include "guest/xen/clock.h"
 #include "guest/xen/hypercall.h"
 
+#define LIMIT (50 * MS)
+
 #define SETTLE (100 * US)
 
 static struct exercise exercise __attribute__((section(".bss.control")));
+
+static const char *const kind_name[] = { "intx", "msi", "msix" };
+
+const char *exercise_kind_name(enum irq_kind kind)
+{
+	return kind_name[kind];
+}
+
+enum irq_kind exercise_kind(struct test *t)
+{
+	struct span irq;
+
+	if (!plan_value(t->line, "irq", &irq) || span_is(irq, "intx"))
+		return IRQ_INTX;
+	return span_is(irq, "msi") ? IRQ_MSI : IRQ_MSIX;
+}
 
 static bool take(struct test *t, struct exercise *e)
 {
@@ -86,22 +105,41 @@ static void settle(struct exercise *e)
 struct exercise *exercise_open(struct test *t, enum irq_kind kind)
 {
 	struct exercise *e = &exercise;
-	char text[DEV_ERROR_TEXT];
 
 	memset(e, 0, sizeof(*e));
 	e->kind = kind;
 	if (!take(t, e))
 		return NULL;
+	e->limit = LIMIT + e->dev->ops->device_ns + plan_number(t->line, "slack", 0) * US;
 	pci_command(e->dev->bdf, PCI_COMMAND_MASTER, 0);
 	device_open(e->dev, &e->c);
-	if (bind_all(t, e) && !exerciser_begin(&e->c, kind, e->n)) {
-		settle(e);
+	if (bind_all(t, e) && exercise_begin(t, e, kind, e->n))
 		return e;
+	exercise_close(t, e);
+	return NULL;
+}
+
+bool exercise_begin(struct test *t, struct exercise *e, enum irq_kind kind, unsigned int vectors)
+{
+	char text[DEV_ERROR_TEXT];
+
+	if (!exerciser_begin(&e->c, kind, vectors)) {
+		settle(e);
+		return true;
 	}
 	dev_error_text(&e->c.error, text, sizeof(text));
 	test_error(t, "%s does not start: %s", e->dev->desc->model, text);
-	exercise_close(t, e);
-	return NULL;
+	return false;
+}
+
+void exercise_tell_error(const struct exercise *e)
+{
+	char text[DEV_ERROR_TEXT];
+
+	if (!e->c.error.reg)
+		return;
+	dev_error_text(&e->c.error, text, sizeof(text));
+	ktap_line("  # %s: %s", e->c.ops->model, text);
 }
 
 void exercise_close(struct test *t, struct exercise *e)
@@ -122,17 +160,22 @@ void exercise_close(struct test *t, struct exercise *e)
 	device_release(e->dev);
 }
 
-int exercise_trigger(struct exercise *e, unsigned int vector)
+int exercise_prepare(struct exercise *e, unsigned int vector)
 {
 	int rc;
 
-	if (e->c.ops->prepare) {
-		rc = e->c.ops->prepare(&e->c, vector);
-		settle(e);
-		if (rc)
-			return rc;
-	}
-	return e->c.ops->trigger(&e->c, vector);
+	if (!e->c.ops->prepare)
+		return DEV_OK;
+	rc = e->c.ops->prepare(&e->c, vector);
+	settle(e);
+	return rc;
+}
+
+int exercise_trigger(struct exercise *e, unsigned int vector)
+{
+	int rc = exercise_prepare(e, vector);
+
+	return rc ? rc : e->c.ops->trigger(&e->c, vector);
 }
 
 bool exercise_await(struct exercise *e, unsigned int vector, uint64_t ns)
@@ -140,8 +183,9 @@ bool exercise_await(struct exercise *e, unsigned int vector, uint64_t ns)
 	bool came = port_wait(e->port[vector], now_ns() + ns);
 	bool ours;
 
-	port_clear(e->port[vector]);
+	/* Acknowledged first: until then a device may tell once more (an 82574 does after its throttling time). */
 	ours = exerciser_service(&e->c);
+	port_clear(e->port[vector]);
 	pirq_eoi(e->pirq[vector]);
 	return came && ours;
 }

@@ -18,6 +18,7 @@
  * @m: its messages, with MSI or MSI-X
  * @pirq: of each vector
  * @port: event channel of each vector
+ * @limit: an interrupt that has not come after it is lost, ns: the device's own time and the board's slack are in it
  */
 struct exercise {
 	struct controller c;
@@ -27,7 +28,14 @@ struct exercise {
 	struct message m[MAX_VECTORS];
 	uint32_t pirq[MAX_VECTORS];
 	evtchn_port_t port[MAX_VECTORS];
+	uint64_t limit;
 };
+
+/** exercise_kind() - what the plan's irq= says: intx, msi or msix; INTx if it says nothing */
+enum irq_kind exercise_kind(struct test *t);
+
+/** exercise_kind_name() - the same back: "intx", "msi", "msix" */
+const char *exercise_kind_name(enum irq_kind kind);
 
 /**
  * exercise_open() - take the device of the plan's model=, bind its vectors, start it
@@ -39,6 +47,9 @@ struct exercise *exercise_open(struct test *t, enum irq_kind kind);
 
 /** exercise_close() - stop the controller, give its vectors and the device back */
 void exercise_close(struct test *t, struct exercise *e);
+
+/** exercise_prepare() - make @vector ready, so that a trigger alone is left to do. Return: enum dev_status */
+int exercise_prepare(struct exercise *e, unsigned int vector);
 
 /**
  * exercise_trigger() - let the controller interrupt on @vector, which is made ready first
@@ -57,5 +68,11 @@ bool exercise_await(struct exercise *e, unsigned int vector, uint64_t ns);
 
 /** exercise_strays() - vectors other than @vector whose event is pending; takes the events */
 unsigned int exercise_strays(struct exercise *e, unsigned int vector);
+
+/** exercise_begin() - probe, reset and start the controller. Return: did it? Its error is noted if not */
+bool exercise_begin(struct test *t, struct exercise *e, enum irq_kind kind, unsigned int vectors);
+
+/** exercise_tell_error() - print what the controller's registers said, if they said anything */
+void exercise_tell_error(const struct exercise *e);
 
 #endif

@@ -15,6 +15,7 @@
 #define MSIX_ENABLE	(1u << 15)
 #define MSIX_MASK_ALL	(1u << 14)
 #define MSIX_TABLE	4
+#define MSIX_PBA	8
 #define MSIX_BIR	7u
 #define MSIX_ENTRY_SIZE 16
 
@@ -32,6 +33,14 @@ unsigned int message_count(const struct device *dev)
 	return cap ? (control_of(dev->bdf, cap) & 0x7ffu) + 1 : 0;
 }
 
+/* Where the table or the pending bit array is: the register @what of the capability says. */
+static uint64_t structure(const struct message *m, uint8_t what)
+{
+	uint32_t where = pci_read32(m->dev->bdf, m->cap + what);
+
+	return pci_bar(m->dev->bdf, where & MSIX_BIR) + (where & ~MSIX_BIR);
+}
+
 static uint64_t table_bar(const struct message *m)
 {
 	return pci_bar(m->dev->bdf, pci_read32(m->dev->bdf, m->cap + MSIX_TABLE) & MSIX_BIR);
@@ -42,6 +51,13 @@ int message_announce(const struct device *dev)
 	struct physdev_manage_pci add = { .bus = dev->bdf >> 8, .devfn = dev->bdf & 0xff };
 
 	return (int)xen_physdev_op(PHYSDEVOP_manage_pci_add, &add);
+}
+
+int message_forget(const struct device *dev)
+{
+	struct physdev_manage_pci gone = { .bus = dev->bdf >> 8, .devfn = dev->bdf & 0xff };
+
+	return (int)xen_physdev_op(PHYSDEVOP_manage_pci_remove, &gone);
 }
 
 int message_map(struct message *m, struct device *dev, bool msix, uint32_t entry, uint16_t dom)
@@ -106,13 +122,37 @@ bool message_enabled(const struct message *m)
 	return control_of(m->dev->bdf, m->cap) & (m->msix ? MSIX_ENABLE : MSI_ENABLE);
 }
 
+void message_mask_all(const struct message *m, bool on)
+{
+	uint16_t control = control_of(m->dev->bdf, m->cap);
+
+	control = (uint16_t)(on ? control | MSIX_MASK_ALL : control & ~MSIX_MASK_ALL);
+	pci_write16(m->dev->bdf, m->cap + CONTROL, control);
+}
+
+bool message_masked_all(const struct message *m)
+{
+	return control_of(m->dev->bdf, m->cap) & MSIX_MASK_ALL;
+}
+
 uint64_t message_frame(const struct message *m, unsigned int *offset)
 {
-	uint32_t where = pci_read32(m->dev->bdf, m->cap + MSIX_TABLE);
-	uint64_t at = table_bar(m) + (where & ~MSIX_BIR) + (uint64_t)m->entry * MSIX_ENTRY_SIZE;
+	uint64_t at = structure(m, MSIX_TABLE) + (uint64_t)m->entry * MSIX_ENTRY_SIZE;
 
 	*offset = at % PAGE_SIZE;
 	return at - *offset;
+}
+
+bool message_pending(const struct message *m)
+{
+	uint64_t at = structure(m, MSIX_PBA) + m->entry / 32 * 4ull;
+	uint64_t offset = at % PAGE_SIZE;
+	uint32_t bits;
+
+	map_self((unsigned long)page, (at - offset) | PTE_MMIO_RO);
+	bits = *(volatile uint32_t *)(page + offset);
+	unmap((unsigned long)page);
+	return bits >> m->entry % 32 & 1;
 }
 
 static void read_msix(const struct message *m, struct message_value *v)

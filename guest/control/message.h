@@ -42,6 +42,9 @@ unsigned int message_count(const struct device *dev);
  */
 int message_announce(const struct device *dev);
 
+/** message_forget() - PHYSDEVOP_manage_pci_remove: Xen forgets @dev and what it knows of its messages. Return: as above */
+int message_forget(const struct device *dev);
+
 /**
  * message_map() - let Xen set up message @entry of @dev as a pirq for @dom
  * @m: filled in
@@ -69,6 +72,15 @@ void message_enable(const struct message *m, bool on);
 
 /** message_enabled() - is the capability's enable bit set? */
 bool message_enabled(const struct message *m);
+
+/** message_mask_all() - set or clear the function mask of MSI-X: it keeps every message back */
+void message_mask_all(const struct message *m, bool on);
+
+/** message_masked_all() - is the function mask set? */
+bool message_masked_all(const struct message *m);
+
+/** message_pending() - is the MSI-X entry's bit of the pending bit array set? */
+bool message_pending(const struct message *m);
 
 /** message_read() - the message as the device has it now */
 void message_read(const struct message *m, struct message_value *v);

@@ -180,9 +180,8 @@ int domctl_set_vcpu_pvh(domid_t dom, uint32_t eip, uint32_t ebx)
 	return domctl(&op, XEN_DOMCTL_sethvmcontext, dom);
 }
 
-int domctl_pin_cpu(domid_t dom, unsigned int cpu)
+static int set_affinity(domid_t dom, uint8_t map)
 {
-	uint8_t map = (uint8_t)(1u << cpu);
 	struct xen_domctl op = {
 		.u.vcpuaffinity =
 			{
@@ -193,6 +192,16 @@ int domctl_pin_cpu(domid_t dom, unsigned int cpu)
 
 	set_xen_guest_handle(op.u.vcpuaffinity.cpumap_hard.bitmap, &map);
 	return domctl(&op, XEN_DOMCTL_setvcpuaffinity, dom);
+}
+
+int domctl_pin_cpu(domid_t dom, unsigned int cpu)
+{
+	return set_affinity(dom, (uint8_t)(1u << cpu));
+}
+
+int domctl_unpin(domid_t dom)
+{
+	return set_affinity(dom, 0xff);
 }
 
 int domctl_set_weight(domid_t dom, uint16_t weight)

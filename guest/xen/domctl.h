@@ -48,6 +48,9 @@ int domctl_set_vcpu_pvh(domid_t dom, uint32_t eip, uint32_t ebx);
 /** domctl_pin_cpu() - vCPU 0 of @dom runs on physical CPU @cpu alone */
 int domctl_pin_cpu(domid_t dom, unsigned int cpu);
 
+/** domctl_unpin() - it runs on any of them again */
+int domctl_unpin(domid_t dom);
+
 /** domctl_set_weight() - credit2 weight of @dom (1..65535, 256 is everyone's) */
 int domctl_set_weight(domid_t dom, uint16_t weight);
 

@@ -13,22 +13,12 @@
 #include "guest/lib/hist.h"
 #include "guest/xen/clock.h"
 
-#define ROUNDS	    1000
-#define ROUND_LIMIT (50 * MS)
+#define ROUNDS 1000
 
 struct tally {
 	unsigned int served, undone, strays;
 	struct hist latency;
 };
-
-static enum irq_kind kind_of(struct test *t)
-{
-	struct span irq;
-
-	if (!plan_value(t->line, "irq", &irq) || span_is(irq, "intx"))
-		return IRQ_INTX;
-	return span_is(irq, "msi") ? IRQ_MSI : IRQ_MSIX;
-}
 
 /* One piece of work, or a plain interrupt where the controller has none. */
 static void one_round(struct exercise *e, struct tally *sum)
@@ -38,7 +28,7 @@ static void one_round(struct exercise *e, struct tally *sum)
 
 	if (ops->work ? ops->work(&e->c) : ops->trigger(&e->c, 0))
 		return;
-	if (!exercise_await(e, 0, ROUND_LIMIT + ops->device_ns))
+	if (!exercise_await(e, 0, e->limit))
 		return;
 	hist_add(&sum->latency, now_ns() - start);
 	sum->served++;
@@ -46,29 +36,20 @@ static void one_round(struct exercise *e, struct tally *sum)
 	sum->strays += exercise_strays(e, 0);
 }
 
-static void tell(struct test *t, struct exercise *e, const struct tally *sum)
+static void tell(const struct exercise *e, const struct tally *sum)
 {
-	char text[DEV_ERROR_TEXT];
-	struct span irq = { "intx", 4 };
-	char kind[8];
-
-	plan_value(t->line, "irq", &irq);
-	span_copy(irq, kind, sizeof(kind));
 	ktap_line("  # data exercise=%s irq=%s rounds=%u served=%u undone=%u round_p50_us=%u "
 		  "round_p99_us=%u",
-		  e->c.ops->model, kind, ROUNDS, sum->served, sum->undone,
+		  e->c.ops->model, exercise_kind_name(e->kind), ROUNDS, sum->served, sum->undone,
 		  (unsigned int)(hist_quantile(&sum->latency, 500) / US),
 		  (unsigned int)(hist_quantile(&sum->latency, 990) / US));
-	if (!e->c.error.reg)
-		return;
-	dev_error_text(&e->c.error, text, sizeof(text));
-	ktap_line("  # %s: %s", e->c.ops->model, text);
+	exercise_tell_error(e);
 }
 
 static void rounds(struct test *t)
 {
 	static struct tally sum;
-	struct exercise *e = exercise_open(t, kind_of(t));
+	struct exercise *e = exercise_open(t, exercise_kind(t));
 
 	if (!e)
 		return;
@@ -76,7 +57,7 @@ static void rounds(struct test *t)
 	/* The first that fails ends it: a controller that hangs would take a minute to say so. */
 	for (unsigned int i = 0; i < ROUNDS && sum.served == i && !sum.undone; i++)
 		one_round(e, &sum);
-	tell(t, e, &sum);
+	tell(e, &sum);
 	check(t, sum.served == ROUNDS, "LI %s: served %u of %u rounds", e->c.ops->model, sum.served,
 	      ROUNDS);
 	check(t, !sum.undone, "LI %s: %u interrupts without their work done, expected 0",
