@@ -137,7 +137,8 @@ class Engine:
 
 def plan_text(board: Board, boot: Boot, cases: Sequence[PlannedCase]) -> str:
     """What the guest reads: what it may touch, then what it shall run."""
-    lines = [f"device {device.bdf} {device.model} gsi={device.gsi} late={MODELS[device.model].late_us}"
+    lines = [f"device {device.bdf} {device.model} gsi={device.gsi}"
+             + (f" late={late}" if (late := MODELS[device.model].late_us) else "")
              for device in board.devices(boot.variant)]
     lines += [f"uart irq={irq} port={uart_port(irq)}" for irq in board.uarts(boot.variant)]
     return "".join(f"{line}\n" for line in [*lines, *(case.plan_line for case in cases)])

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The plan: the text module that says which devices may be touched and which
- * cases run, in order. Lines are "device BDF MODEL gsi=N late=US", "uart irq=N port=N"
+ * cases run, in order. Lines are "device BDF MODEL gsi=N [late=US]", "uart irq=N port=N"
  * and "case ID key=value...".
  * Pure text handling: nothing here knows of Xen. The text is never modified.
  */

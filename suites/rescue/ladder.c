@@ -175,6 +175,8 @@ static void judge(struct test *t, struct cast *c)
 		  dev->desc->model, played.rung, !played.rc, !played.rc && !after,
 		  (unsigned int)(played.cost / US), comes_back(t, dev));
 	rescue_by_descriptor(dev->desc, dev->bar);
+	/* The sharer's EOI of what this has raised. */
+	sleep_ns(2 * MS);
 }
 
 static void ladder(struct test *t)
