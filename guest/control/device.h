@@ -12,9 +12,9 @@
  * @ops: its exerciser; NULL: the board has it for its messages alone
  * @bar: physical address or port of the BAR with its registers; 0: it has none
  * @memory: for its DMA: of the control domain, and of this device alone
+ * @late: the board's allowance on the device's own work, ns: not its CPU's clock decides how long it takes
  * @gsi: line of its INTx pin, as the board file says
  * @bdf: bus << 8 | device << 3 | function
- * @late: the board's allowance on the device's own work, ns: not its CPU's clock decides how long it takes
  * @taken: a sibling of the running case has it
  */
 struct device {
@@ -22,9 +22,9 @@ struct device {
 	const struct exerciser *ops;
 	uint64_t bar;
 	struct dev_memory memory;
+	uint64_t late;
 	uint32_t gsi;
 	uint16_t bdf;
-	uint64_t late;
 	bool taken;
 };
 
