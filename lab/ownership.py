@@ -22,7 +22,9 @@ from lab.witness import RTE, IoApic, WitnessError
 # high-priority ones of Xen itself (timer f0, serial f1). 80 is a system call's.
 FIRST_VECTOR, HIGH_PRIORITY, LAST_VECTOR, SYSCALL = 0x20, 0xF0, 0xF8, 0x80
 FRESH = 1 << 16  # reset value of an entry: masked, and nothing else (82093AA, 3.2.4)
-LOWEST_PRIORITY = 1  # with a logical destination: genapic's choice on these boards
+FIXED, LOWEST_PRIORITY = 0, 1
+# Delivery, and whether the destination is logical: genapic's choice on these boards, and with apic=bigsmp.
+FLAT, PHYSICAL = (LOWEST_PRIORITY, True), (FIXED, False)
 IOAPIC_SOURCE = 0xFF00  # the IO-APIC's requester id on q35, as its DMAR table says
 DOMAINS = re.compile(r"[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*")
 PIN_KEY = re.compile(r"gsi([0-9]{1,3})")
@@ -130,7 +132,7 @@ def held(state: State, owners: Owners) -> list[Held]:
                               target.delivery, target.logical))
     if state.remapping:
         found.append(Held(state.remapping.fault_vector, (0,), "VT-d fault event", "xen",
-                          LOWEST_PRIORITY, True))
+                          *_mode(found)))
     return found
 
 
@@ -153,11 +155,18 @@ def judge(state: State, owners: Owners) -> list[str]:
             *_messages(state, owners), *_entries(state, owners)]
 
 
+def _mode(everything: list[Held]) -> tuple[int, bool]:
+    """How this hypervisor delivers: as it has it for its own timer."""
+    timer = [(one.delivery, one.logical) for one in everything if one.vector == HIGH_PRIORITY]
+    return PHYSICAL if timer == [PHYSICAL] else FLAT
+
+
 def _foreign(everything: list[Held]) -> Iterator[str]:
+    mode = _mode(everything)
     for one in everything:
         if not FIRST_VECTOR <= one.vector <= LAST_VECTOR or one.vector == SYSCALL:
             yield f"V {one.source} has vector {one.vector:02x}, which is none of Xen's"
-        elif (one.delivery, one.logical) != (LOWEST_PRIORITY, True):
+        elif (one.delivery, one.logical) != mode:
             yield (f"V {one.source} is delivered {witness.DELIVERY[one.delivery]}, "
                    f"{'logical' if one.logical else 'physical'}: not as Xen does")
 

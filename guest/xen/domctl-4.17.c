@@ -306,3 +306,19 @@ int sysctl_host(uint64_t *free_pages, unsigned int *cpus)
 	*cpus = op.u.physinfo.nr_cpus;
 	return rc;
 }
+
+int sysctl_cpu(unsigned int cpu, bool online)
+{
+	struct xen_sysctl op = {
+		.cmd = XEN_SYSCTL_cpu_hotplug,
+		.interface_version = XEN_SYSCTL_INTERFACE_VERSION,
+		.u.cpu_hotplug =
+			{
+				.cpu = cpu,
+				.op = online ? XEN_SYSCTL_CPU_HOTPLUG_ONLINE :
+					       XEN_SYSCTL_CPU_HOTPLUG_OFFLINE,
+			},
+	};
+
+	return (int)hcall1(__HYPERVISOR_sysctl, (unsigned long)&op);
+}

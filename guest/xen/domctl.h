@@ -84,4 +84,7 @@ int domctl_state(domid_t dom);
 /** sysctl_host() - free heap pages of the host in *@pages; *@cpus: physical CPUs online */
 int sysctl_host(uint64_t *free_pages, unsigned int *cpus);
 
+/** sysctl_cpu() - take physical CPU @cpu online or offline */
+int sysctl_cpu(unsigned int cpu, bool online);
+
 #endif

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The physical CPU that a message went to goes offline, after the message has
+ * been bound on another one, with the capability's switch on or off.
+ *
+ * Mechanism: pirq_guest_bind() sets the interrupt's affinity to the CPU of its
+ * vCPU: set_msi_affinity() -> write_msi_msg(), which cannot reach the table while
+ * MSI-X is off (ENXIO), and whose result nobody asks for. Xen's record says the
+ * one CPU, the table the other, and fixup_irqs() believes the record. LI: what is
+ * bound comes, whichever CPUs there are.
+ */
+#include "guest/xen/clock.h"
+#include "guest/xen/domctl.h"
+#include "guest/xen/hypercall.h"
+#include "suites/msi/rounds.h"
+
+#define ROUNDS 10
+
+/* Close the first vector and bind it again with the control domain on @cpu. */
+static bool bind_on(struct test *t, struct exercise *e, unsigned int cpu)
+{
+	int rc;
+
+	/* Closed before the move, or the first interrupt would move itself as well. */
+	port_close(e->port[0]);
+	rc = domctl_pin_cpu(0, cpu);
+	if (rc) {
+		test_error(t, "the control domain cannot be pinned: %d", rc);
+		return false;
+	}
+	rc = pirq_bind(e->pirq[0]);
+	check(t, rc > 0, "L bind of pirq %u on CPU %u: %d, expected a port", e->pirq[0], cpu, rc);
+	if (rc > 0)
+		e->port[0] = (evtchn_port_t)rc;
+	return rc > 0;
+}
+
+static void expect_rounds(struct test *t, struct exercise *e, const char *when)
+{
+	struct tally sum = { 0 };
+
+	msi_rounds(e, 0, ROUNDS, &sum);
+	msi_expect(t, e, &sum, ROUNDS, when);
+}
+
+static void without_cpu(struct test *t, struct exercise *e)
+{
+	int rc = sysctl_cpu(1, false);
+
+	check(t, !rc, "HC CPU 1 goes offline: %d, expected 0", rc);
+	if (rc)
+		return;
+	expect_rounds(t, e, "with CPU 1 offline");
+	rc = sysctl_cpu(1, true);
+	check(t, !rc, "HC CPU 1 comes back: %d, expected 0", rc);
+}
+
+static void offline(struct test *t)
+{
+	struct exercise *e = exercise_open(t, exercise_kind(t));
+	struct span bound;
+	bool off;
+
+	if (!e)
+		return;
+	off = plan_value(t->line, "bound", &bound) && span_is(bound, "off");
+	if (bind_on(t, e, 1)) {
+		expect_rounds(t, e, "bound on CPU 1");
+		if (off)
+			message_enable(&e->m[0], false);
+		if (bind_on(t, e, 0)) {
+			message_enable(&e->m[0], true);
+			expect_rounds(t, e, "bound on CPU 0");
+			without_cpu(t, e);
+		}
+	}
+	domctl_unpin(0);
+	exercise_close(t, e);
+}
+TEST_CASE("msi.offline", offline);
