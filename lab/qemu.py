@@ -28,7 +28,6 @@ DEBUG_EXIT = "isa-debug-exit,iobase=0x501,iosize=1"
 READ_SIZE = 64 * 1024
 SERIAL_BUFFER = 8 << 20
 STDERR_TAIL = 2000
-MAIN_LOOP_NICE = -10
 
 
 def name_of(device: Device) -> str:
@@ -204,7 +203,7 @@ class MultibootQEMUDriver(QEMUDriver):
             try:
                 self.qmp = Monitor(monitor)
                 # QEMU's first thread does the devices' work: it must not wait for the CPU's, which have begun by now.
-                self._process.hurry(MAIN_LOOP_NICE)
+                self._process.hurry()
                 self.qmp.execute("cont")
             except QMPError as error:
                 self._process.wait(1)
