@@ -99,7 +99,8 @@ static int give_message(struct sibling *s)
 
 	if (s->kind == IRQ_INTX)
 		return 0;
-	rc = message_announce(s->dev);
+	/* Xen wants to know of an MSI-X table while the device is still ours. */
+	rc = s->kind == IRQ_MSIX ? message_prepare(s->dev) : message_announce(s->dev);
 	if (!rc)
 		rc = domctl_assign(s->dom, s->dev->bdf);
 	if (!rc)
@@ -246,18 +247,30 @@ uint64_t free_pages(void)
 	return pages;
 }
 
+/* The device of a dead domain is nobody's (dom_io) until it is taken back. */
+static int take_back(struct sibling *s)
+{
+	struct message m = s->message;
+	int rc;
+
+	if (!m.dev)
+		return 0;
+	s->message.dev = NULL;
+	sleep_ns(RCU_LIMIT);
+	rc = domctl_take_back(DOMID_IO, m.dev->bdf);
+	/* Xen leaves the enable bit of MSI-X as it is, the entries masked. */
+	message_enable(&m, false);
+	if (!rc && m.msix)
+		rc = message_unprepare(m.dev);
+	return rc;
+}
+
 int sibling_bury(struct sibling *s)
 {
-	int rc = 0;
+	int rc = take_back(s);
 
-	if (!s->dev)
-		return 0;
-	if (s->message.dev) {
-		s->message.dev = NULL;
-		sleep_ns(RCU_LIMIT);
-		rc = domctl_take_back(DOMID_IO, s->dev->bdf);
-	}
-	device_release(s->dev);
+	if (s->dev)
+		device_release(s->dev);
 	s->dev = NULL;
 	return rc;
 }

@@ -117,9 +117,15 @@ void message_enable(const struct message *m, bool on)
 	pci_write16(m->dev->bdf, m->cap + CONTROL, control);
 }
 
-bool message_enabled(const struct message *m)
+bool message_live(const struct message *m)
 {
-	return control_of(m->dev->bdf, m->cap) & (m->msix ? MSIX_ENABLE : MSI_ENABLE);
+	uint16_t control = control_of(m->dev->bdf, m->cap);
+	struct message_value v;
+
+	if (!m->msix)
+		return control & MSI_ENABLE;
+	message_read(m, &v);
+	return control & MSIX_ENABLE && !(control & MSIX_MASK_ALL) && !(v.control & 1);
 }
 
 void message_mask_all(const struct message *m, bool on)

@@ -70,8 +70,8 @@ int message_unmap(struct message *m);
 /** message_enable() - set or clear the capability's enable bit: with it set INTx is off */
 void message_enable(const struct message *m, bool on);
 
-/** message_enabled() - is the capability's enable bit set? */
-bool message_enabled(const struct message *m);
+/** message_live() - may the function send it: enabled, and not masked alone or as a whole? */
+bool message_live(const struct message *m);
 
 /** message_mask_all() - set or clear the function mask of MSI-X: it keeps every message back */
 void message_mask_all(const struct message *m, bool on);
