@@ -129,6 +129,9 @@ void driver_open_window(struct driver *d, enum window w, uint64_t planned)
 {
 	struct window_stats *win = &d->box->window[w];
 
+	/* An event of before: for a device that takes its time it would be one too many. */
+	if (!d->win && d->port && port_pending(d->port))
+		driver_handle(d);
 	memset(win, 0, sizeof(*win));
 	win->planned = planned;
 	win->start = win->last = now_ns();
