@@ -130,7 +130,7 @@ void driver_open_window(struct driver *d, enum window w, uint64_t planned)
 	struct window_stats *win = &d->box->window[w];
 
 	/* What came before the window is none of its business. */
-	if (d->port && port_pending(d->port))
+	if (!d->win && d->port && port_pending(d->port))
 		driver_handle(d);
 	memset(win, 0, sizeof(*win));
 	win->planned = planned;
