@@ -154,7 +154,7 @@ void nvme_drain(struct controller *c)
 	for (uint32_t id = NVME_ADMIN; id < NVME_PAIRS; id++) {
 		while (nvme_pair(c, id)->busy && !nvme_completed(c, id) &&
 		       c->io.now(c->io.ctx) < deadline)
-			c->io.pause(c->io.ctx);
+			dev_sleep(c, DEV_PAUSE);
 		if (nvme_completed(c, id))
 			nvme_consume(c, id);
 	}
