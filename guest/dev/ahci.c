@@ -397,6 +397,7 @@ const struct exerciser ahci_exerciser = {
 	.bar = 5,
 	.length = 0x100 + PORTS * PORT_SIZE,
 	.memory = sizeof(struct memory),
+	.device_ns = MEDIA_NS,
 	.probe = ahci_probe,
 	.reset = ahci_reset,
 	.start = ahci_start,
