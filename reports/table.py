@@ -82,11 +82,13 @@ def _figures(group: list[CaseResult]) -> tuple[str, str, str]:
 
 def _ladder(results: Sequence[CaseResult]) -> Iterator[str]:
     """The ladder of rescues: for each controller, which rung silences it once its driver is gone, and the time
-    that takes; `no`: it has the rung, and goes on asserting; `-`: it has no such thing."""
+    that takes, with `!` if the device is of no use after it; `no`: it has the rung, and goes on asserting; `-`: it
+    has no such thing."""
     rows: dict[str, dict[str, str]] = {}
     for row in (row for result in results for row in result.data if "ladder" in row):
         there, ends = row.get("there") == "1", row.get("ends") == "1"
-        told = (_time(_int(row.get("cost_us"))) if ends else "no") if there else "-"
+        took = _time(_int(row.get("cost_us"))) + ("" if row.get("back") == "1" else "!")
+        told = (took if ends else "no") if there else "-"
         rows.setdefault(plain(row["ladder"]), {})[plain(row.get("rung", ""))] = told
     rungs = list(dict.fromkeys(rung for row in rows.values() for rung in row))
     if rows:

@@ -157,7 +157,7 @@ static struct device *take(const char *model, uint32_t gsi, unsigned int least_b
 	for (unsigned int i = 0; i < count; i++) {
 		struct device *dev = &devices[i];
 
-		if (dev->taken || (gsi != ANY_LINE && dev->gsi != gsi) ||
+		if (dev->taken || dev->withdrawn || (gsi != ANY_LINE && dev->gsi != gsi) ||
 		    dev->bdf >> 8 < (int)least_bus || strcmp(dev->desc->model, model))
 			continue;
 		dev->taken = true;
@@ -174,6 +174,12 @@ struct device *device_take(const char *model, uint32_t gsi)
 struct device *device_take_behind(const char *model, uint32_t gsi)
 {
 	return take(model, gsi, 1);
+}
+
+void device_withdraw(struct device *dev)
+{
+	pci_command(dev->bdf, PCI_COMMAND_DISINTX, PCI_COMMAND_MASTER);
+	dev->withdrawn = true;
 }
 
 void device_release(struct device *dev)

@@ -16,6 +16,7 @@
  * @gsi: line of its INTx pin, as the board file says
  * @bdf: bus << 8 | device << 3 | function
  * @taken: a sibling of the running case has it
+ * @withdrawn: no case gets it any more
  */
 struct device {
 	const struct irq_descriptor *desc;
@@ -26,6 +27,7 @@ struct device {
 	uint32_t gsi;
 	uint16_t bdf;
 	bool taken;
+	bool withdrawn;
 };
 
 #define MAX_DEVICES 48
@@ -66,6 +68,9 @@ const struct device *device_bridge(const struct device *dev);
 
 /** device_close() - it is out of reach again */
 void device_close(struct controller *c);
+
+/** device_withdraw() - @dev is of no more use until power-off: keep it off its line and from all cases */
+void device_withdraw(struct device *dev);
 
 /** uart_add() - make a UART of the board file known, at @port with ISA interrupt @irq. Return: as above */
 const char *uart_add(unsigned int irq, uint16_t port);

@@ -397,7 +397,6 @@ const struct exerciser ahci_exerciser = {
 	.bar = 5,
 	.length = 0x100 + PORTS * PORT_SIZE,
 	.memory = sizeof(struct memory),
-	.device_ns = MEDIA_NS,
 	.probe = ahci_probe,
 	.reset = ahci_reset,
 	.start = ahci_start,

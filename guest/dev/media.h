@@ -8,12 +8,6 @@
 #define MEDIA_SECTOR  512u
 #define MEDIA_SECTORS 2048u /* 1 MiB */
 
-/*
- * What a read may take: no document bounds it, this is a seek and a turn. On a board
- * whose CPU is busy it is the host's scheduler that decides when QEMU reads.
- */
-#define MEDIA_NS 20000000ull
-
 /** media_word() - 32-bit little-endian word @index of sector @sector */
 static inline uint32_t media_word(uint32_t sector, uint32_t index)
 {

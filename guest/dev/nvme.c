@@ -277,7 +277,6 @@ const struct exerciser nvme_exerciser = {
 	.bar = 0,
 	.length = LENGTH,
 	.memory = sizeof(struct nvme_memory),
-	.device_ns = MEDIA_NS,
 	.probe = nvme_probe,
 	.reset = nvme_reset,
 	.start = nvme_start,

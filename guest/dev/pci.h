@@ -5,16 +5,18 @@
 
 #include "guest/dev/io.h"
 
-#define PCI_VENDOR_ID	   0x00
-#define PCI_COMMAND	   0x04
-#define PCI_COMMAND_IO	   0x0001
-#define PCI_COMMAND_MEM	   0x0002
-#define PCI_COMMAND_MASTER 0x0004     /* a message is a write of the device */
-#define PCI_STATUS_CAPS	   (1u << 20) /* of the word at PCI_COMMAND */
-#define PCI_CLASS	   0x08	      /* upper three bytes of the word */
-#define PCI_BAR0	   0x10
-#define PCI_BUSES	   0x18 /* of a bridge: primary, secondary, subordinate */
-#define PCI_CAP_PTR	   0x34
+#define PCI_VENDOR_ID	    0x00
+#define PCI_COMMAND	    0x04
+#define PCI_COMMAND_IO	    0x0001
+#define PCI_COMMAND_MEM	    0x0002
+#define PCI_COMMAND_MASTER  0x0004 /* a message is a write of the device */
+#define PCI_COMMAND_DISINTX 0x0400
+#define PCI_STATUS_INTX	    (1u << 19) /* of the word at PCI_COMMAND: INTx is asserted */
+#define PCI_STATUS_CAPS	    (1u << 20) /* of the word at PCI_COMMAND */
+#define PCI_CLASS	    0x08       /* upper three bytes of the word */
+#define PCI_BAR0	    0x10
+#define PCI_BUSES	    0x18 /* of a bridge: primary, secondary, subordinate */
+#define PCI_CAP_PTR	    0x34
 
 #define PCI_CLASS_BRIDGE 0x0604u /* PCI to PCI, of any programming interface */
 

@@ -30,9 +30,9 @@ def test_every_controller_is_on_one_line_twice() -> None:
     assert sorted(models) == sorted(boardfile.EXERCISED * 2)
 
 
-def test_every_controller_is_behind_a_bridge_once() -> None:
+def test_every_controller_is_behind_a_bridge() -> None:
     devices = boardfile.load(SHIPPED).boards[0].devices_of("ladder")
-    assert sorted(device.model for device in devices if device.bus) == sorted(boardfile.EXERCISED)
+    assert {device.model for device in devices if device.bus} == set(boardfile.EXERCISED)
     assert {device.bus for device in devices if device.bus} == {
         device.secondary for device in devices if device.secondary}
 

@@ -31,14 +31,14 @@ def test_cases_to_look_at_in_full():
 
 
 def test_ladder_of_rescues():
-    def rung(model, name, there, ends, us):
+    def rung(model, name, there, ends, us, back="1"):
         return case(f"rescue.ladder[cast={model},rung={name}]", "PASS", data=[
-            {"ladder": model, "rung": name, "there": there, "ends": ends, "cost_us": us}])
+            {"ladder": model, "rung": name, "there": there, "ends": ends, "cost_us": us, "back": back}])
     text = render(INFO, [rung("ahci", "descriptor", "1", "1", "21"), rung("ahci", "flr", "0", "0", "3"),
-                         rung("xhci", "descriptor", "1", "1", "x"), rung("xhci", "flr", "1", "0", "100123")], 1)
+                         rung("xhci", "descriptor", "1", "1", "100123", "0"), rung("xhci", "flr", "1", "0", "100123")], 1)
     table = text.split("\n\n")[1].splitlines()
     assert [line.split() for line in table] == [
-        ["rescue", "by", "descriptor", "flr"], ["ahci", "21", "us", "-"], ["xhci", "no"]]
+        ["rescue", "by", "descriptor", "flr"], ["ahci", "21", "us", "-"], ["xhci", "100", "ms!", "no"]]
 
 
 def test_one_reason_for_many_errors_is_told_once():

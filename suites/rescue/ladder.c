@@ -133,13 +133,12 @@ static void play(struct test *t, struct cast *c)
 	played.promised = rung->promised && !played.rc;
 }
 
-/* Is the device of use to the next driver? */
-static bool comes_back(struct test *t, const struct device *dev)
+/* Is the device of use to the next driver: does it interrupt, and can it be quiet? */
+static bool comes_back(const struct device *dev)
 {
-	char text[DEV_ERROR_TEXT];
 	struct controller c;
 	uint64_t end;
-	bool seen = false;
+	bool seen = false, stuck;
 	int rc;
 
 	each_of_bus(dev, config_restore);
@@ -153,16 +152,17 @@ static bool comes_back(struct test *t, const struct device *dev)
 		dev_sleep(&c, DEV_PAUSE);
 		seen = exerciser_service(&c);
 	}
-	dev_error_text(&c.error, text, sizeof(text));
-	check(t, seen, "HC %s works again after it: %s", dev->desc->model, seen ? "yes" : text);
+	/* Acknowledged, and not masked. */
+	stuck = pci_read32(dev->bdf, PCI_COMMAND) & PCI_STATUS_INTX;
 	c.ops->quiet(&c);
 	device_close(&c);
-	return seen;
+	return seen && !stuck;
 }
 
 static void judge(struct test *t, struct cast *c)
 {
-	const struct device *dev = cast_offender(c)->dev;
+	struct device *dev = cast_offender(c)->dev;
+	bool back = comes_back(dev);
 	unsigned long long during = window_spurious(c, WINDOW_DURING);
 	unsigned long long after = window_spurious(c, WINDOW_AFTER);
 
@@ -173,8 +173,11 @@ static void judge(struct test *t, struct cast *c)
 		      played.rung, dev->desc->model, after);
 	ktap_line("  # data ladder=%s rung=%s there=%u ends=%u cost_us=%u back=%u",
 		  dev->desc->model, played.rung, !played.rc, !played.rc && !after,
-		  (unsigned int)(played.cost / US), comes_back(t, dev));
+		  (unsigned int)(played.cost / US), back);
 	rescue_by_descriptor(dev->desc, dev->bar);
+	/* As QEMU's NVMe after a reset with a completion that nobody has taken. */
+	if (!back)
+		device_withdraw(dev);
 	/* The sharer's EOI of what this has raised. */
 	sleep_ns(2 * MS);
 }
