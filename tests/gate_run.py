@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -153,6 +154,18 @@ class RunningGate:
     def gate(self) -> Gate:
         return Gate(self.process.returncode, self._stdout.read_text(), self._stderr.read_text(),
                     self.out)
+
+
+def tree(folder: Path) -> Path:
+    """A repository whose suites/ may be changed; the rest is ours."""
+    folder.mkdir()
+    for name in ("lab", "reports", "pyproject.toml"):
+        (folder / name).symlink_to(ROOT / name)
+    shutil.copytree(ROOT / "suites", folder / "suites")
+    (folder / "build").mkdir()
+    for name in ("guest.elf", "xen"):
+        (folder / "build" / name).symlink_to(ROOT / "build" / name)
+    return folder
 
 
 def run_gate(folder: Path, *args: str | Path, timeout: float = 60, out: Path | None = None,

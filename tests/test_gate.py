@@ -22,24 +22,12 @@ from reports.ktap import Outcome, Reader, Result
 from suites.matrix import load_boots, load_suite
 from suites.mutants import mutate
 from tests.gate_run import (BOARD, NOTHING_RAN, ROOT, STOCK_XEN, USAGE_ERROR, Gate, RunningGate,
-                            run_gate, select, wait_until)
+                            run_gate, select, tree, wait_until)
 
 FIRST = "dead.crash[ack=old,cast=edu,pos=first]"
 LONG = "hung.mask[ack=old,cast=edu,pos=first]"
 PAIRS = [f"sharing.pair[ack={ack},cast={cast}]" for ack in ("new", "old")
          for cast in ("edu", "mixed", "nic")]
-
-
-def tree(folder: Path) -> Path:
-    """A repository whose suites/ may be changed; the rest is ours."""
-    folder.mkdir()
-    for name in ("lab", "reports", "pyproject.toml"):
-        (folder / name).symlink_to(ROOT / name)
-    shutil.copytree(ROOT / "suites", folder / "suites")
-    (folder / "build").mkdir()
-    for name in ("guest.elf", "xen"):
-        (folder / "build" / name).symlink_to(ROOT / "build" / name)
-    return folder
 
 
 def change(path: Path, old: str, new: str) -> int:

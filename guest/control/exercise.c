@@ -8,8 +8,7 @@
 #include "guest/xen/clock.h"
 #include "guest/xen/hypercall.h"
 
-#define LIMIT (50 * MS)
-
+#define LIMIT  (50 * MS)
 #define SETTLE (100 * US)
 
 static struct exercise exercise __attribute__((section(".bss.control")));
@@ -110,7 +109,8 @@ struct exercise *exercise_open(struct test *t, enum irq_kind kind)
 	e->kind = kind;
 	if (!take(t, e))
 		return NULL;
-	e->limit = LIMIT + e->dev->ops->device_ns + plan_number(t->line, "slack", 0) * US;
+	e->limit = LIMIT + e->dev->ops->device_ns + 10 * e->dev->late +
+		   plan_number(t->line, "slack", 0) * US;
 	pci_command(e->dev->bdf, PCI_COMMAND_MASTER, 0);
 	device_open(e->dev, &e->c);
 	if (bind_all(t, e) && exercise_begin(t, e, kind, e->n))

@@ -14,7 +14,7 @@
  *	documents for the line to be itself again
  * @judge: further checks at the end of the window "during", or NULL
  * @rescue: what is done about the offender's device once its domain is gone; NULL:
- *	it is silenced by its descriptor
+ *	it is silenced by its descriptor alone
  * @after: further checks at the end of the window "after", or NULL
  * @storm_ends: the cast is one sharer and the offender: check that the dead
  *	domain's device storms and that the rescue ends it

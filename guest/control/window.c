@@ -94,9 +94,9 @@ static void judge(struct test *t, struct cast *c, unsigned int i, enum window w,
 {
 	struct sibling *s = &c->member[i];
 	const struct window_stats *st = &s->box->window[w];
-	uint64_t device = s->dev->ops->device_ns + s->dev->late;
-	uint64_t median_bound = b->median + device + c->timing.slack / 10;
-	uint64_t gap_bound = b->gap + device + c->timing.pace * 2 + c->timing.slack;
+	uint64_t device = s->dev->ops->device_ns, slack = c->timing.slack + s->dev->late;
+	uint64_t median_bound = b->median + device + slack / 10;
+	uint64_t gap_bound = b->gap + device + c->timing.pace * 2 + slack;
 	uint64_t median = hist_quantile(&st->latency, 500);
 	const char *win = window_name[w];
 

@@ -12,8 +12,8 @@
  * @why: the mechanism that promises it, for the message
  * @elsewhere: bound of those on another line than the case's; NULL: the same
  *
- * What the sharer's device itself takes (exerciser.device_ns, device.late) comes on top of both.
- * The board's allowance (cast timing.slack) comes on top of @gap, and a tenth of
+ * What the sharer's device itself takes (exerciser.device_ns) comes on top of both.
+ * The board's allowance (cast timing.slack, device.late) comes on top of @gap, and a tenth of
  * it on top of @median: noise hits single samples, not half of them. A median is
  * told up to 12.5 % too high (guest/lib/hist.h); the tenth has room for that too.
  */

@@ -89,6 +89,12 @@ static void sharing_many(struct test *t)
 }
 TEST_CASE("sharing.many", sharing_many);
 
+static void sharing_every(struct test *t)
+{
+	share(t, false);
+}
+TEST_CASE("sharing.every", sharing_every);
+
 static void sharing_full(struct test *t)
 {
 	share(t, true);
