@@ -3,6 +3,7 @@
 
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -226,3 +227,13 @@ def test_what_cannot_run_is_told_before_a_board_starts(lab: Path) -> None:
     with pytest.raises(RunError, match="make guest builds it"):
         engine(lab, [good], board)
     assert not board.launches
+
+
+def test_boots_of_another_board_file(lab: Path) -> None:
+    script = lambda name: [b"SeaBIOS\n", plan(1), *case(1, name)]  # noqa: E731
+    plain, other = FakeBoard(script("a.one")), FakeBoard(script("a.two"), name="other")
+    boots = [boot(lab, "b", "a.one"), replace(boot(lab, "c", "a.two"), board="server")]
+    with Engine(boots, guest=lab / "guest.elf", boards=[plain], consoles=lab / "consoles", cache=lab / "cache",
+                others={"server": [other]}) as running:
+        boards = {record.id: record.board for record in running.records() if isinstance(record, CaseRecord)}
+    assert boards == {"a.one": "fake", "a.two": "other"}
