@@ -7,7 +7,7 @@
  * Mechanism: as in the suites hung, dead and storm on the offender's line. Beyond
  * that line: with ioapic_ack=old a hung driver holds nothing but its line, and the
  * others must not notice; with ioapic_ack=new it holds the local APIC, and what is
- * of lower priority waits for the forced EOI.
+ * of lower priority waits: for the forced EOI at least.
  */
 #include "guest/control/scenario.h"
 #include "guest/xen/clock.h"
@@ -51,3 +51,18 @@ static void server_storm(struct test *t)
 	scenario_run(t, &(struct scenario){ .verb = FAULT_NOACK, .during = &HEALTHY });
 }
 TEST_CASE("server.storm", server_storm);
+
+static void server_lower(struct test *t)
+{
+	struct span fault;
+
+	if (!plan_value(t->line, "fault", &fault))
+		test_error(t, "the plan names no fault");
+	else if (span_is(fault, "hung"))
+		server_hung(t);
+	else if (span_is(fault, "dead"))
+		server_dead(t);
+	else
+		server_storm(t);
+}
+TEST_CASE("server.lower", server_lower);
