@@ -319,16 +319,6 @@ static int take_queue(struct controller *c)
 	return switch_schedule(c, false);
 }
 
-/* Where the device leaves a byte alone it is not what it must be. */
-static void poison(struct controller *c)
-{
-	const uint8_t *known = (const uint8_t *)&state(c)->known;
-	uint8_t *data = (uint8_t *)&memory(c)->data;
-
-	for (unsigned int i = 0; i < USB_DESCRIPTOR_SIZE; i++)
-		data[i] = (uint8_t)~known[i];
-}
-
 /* A control transfer that reads into memory.data; only its last stage interrupts. */
 static int post(struct controller *c, struct usb_setup setup)
 {
@@ -337,7 +327,7 @@ static int post(struct controller *c, struct usb_setup setup)
 
 	if (rc)
 		return rc;
-	poison(c);
+	usb_spoil_descriptor(&m->data, &state(c)->known);
 	m->setup = setup;
 	empty_queue(c);
 	add_stage(c, SETUP, &m->setup, sizeof(setup));

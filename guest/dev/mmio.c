@@ -54,14 +54,14 @@ static void port_write(void *ctx, uint8_t bar, uint32_t offset, uint8_t width, u
 		outl(port, value);
 }
 
-static uint64_t now(void *ctx)
+uint64_t dev_io_now(void *ctx)
 {
 	(void)ctx;
 	return now_ns();
 }
 
 /* Others may have the CPU meanwhile, and the board's devices their time. */
-static void sleep(void *ctx, uint64_t ns)
+void dev_io_sleep(void *ctx, uint64_t ns)
 {
 	(void)ctx;
 	sleep_ns(ns);
@@ -69,16 +69,18 @@ static void sleep(void *ctx, uint64_t ns)
 
 struct dev_io mmio_dev_io(void *window)
 {
-	return (struct dev_io){
-		.read = mmio_read, .write = mmio_write, .now = now, .sleep = sleep, .ctx = window
-	};
+	return (struct dev_io){ .read = mmio_read,
+				.write = mmio_write,
+				.now = dev_io_now,
+				.sleep = dev_io_sleep,
+				.ctx = window };
 }
 
 struct dev_io port_dev_io(uint16_t port)
 {
 	return (struct dev_io){ .read = port_read,
 				.write = port_write,
-				.now = now,
-				.sleep = sleep,
+				.now = dev_io_now,
+				.sleep = dev_io_sleep,
 				.ctx = (void *)(uintptr_t)port };
 }

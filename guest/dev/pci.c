@@ -3,7 +3,7 @@
 
 #include "guest/arch/io.h"
 #include "guest/arch/trap.h"
-#include "guest/xen/clock.h"
+#include "guest/dev/mmio.h"
 #include "guest/xen/hypercall.h"
 #include "guest/xen/pvh.h"
 
@@ -101,23 +101,11 @@ static void config_write(void *ctx, uint16_t offset, uint8_t width, uint32_t val
 		pci_write32(bdf_of(ctx), (uint8_t)offset, value);
 }
 
-static uint64_t now(void *ctx)
-{
-	(void)ctx;
-	return now_ns();
-}
-
-static void sleep(void *ctx, uint64_t ns)
-{
-	(void)ctx;
-	sleep_ns(ns);
-}
-
 struct dev_io pci_config_io(uint16_t bdf)
 {
 	return (struct dev_io){ .config_read = config_read,
 				.config_write = config_write,
-				.now = now,
-				.sleep = sleep,
+				.now = dev_io_now,
+				.sleep = dev_io_sleep,
 				.ctx = (void *)(uintptr_t)bdf };
 }

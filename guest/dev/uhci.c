@@ -323,14 +323,9 @@ static int uhci_start(struct controller *c, enum irq_kind kind, unsigned int vec
 	return rc;
 }
 
-/* No byte of the answer is right before the device has written it. */
 static int uhci_work(struct controller *c)
 {
-	const uint8_t *known = (const uint8_t *)&state(c)->known;
-	uint8_t *data = (uint8_t *)&memory(c)->data;
-
-	for (unsigned int i = 0; i < USB_DESCRIPTOR_SIZE; i++)
-		data[i] = (uint8_t)~known[i];
+	usb_spoil_descriptor(&memory(c)->data, &state(c)->known);
 	begin(c, usb_get_device_descriptor(USB_DESCRIPTOR_SIZE));
 	return DEV_OK;
 }

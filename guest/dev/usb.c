@@ -82,3 +82,12 @@ int usb_check_descriptor(struct controller *c, const struct usb_device_descripto
 				 ((const uint8_t *)known)[i]);
 	return rc;
 }
+
+void usb_spoil_descriptor(volatile struct usb_device_descriptor *seen,
+			  const struct usb_device_descriptor *known)
+{
+	volatile uint8_t *byte = (volatile uint8_t *)seen;
+
+	for (unsigned int i = 0; i < USB_DESCRIPTOR_SIZE; i++)
+		byte[i] = (uint8_t) ~((const uint8_t *)known)[i];
+}

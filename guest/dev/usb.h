@@ -69,4 +69,8 @@ int usb_check_head(struct controller *c, const struct usb_device_descriptor *see
 int usb_check_descriptor(struct controller *c, const struct usb_device_descriptor *seen,
 			 const struct usb_device_descriptor *known);
 
+/** usb_spoil_descriptor() - no byte of @seen is what it is in @known, until the device writes it */
+void usb_spoil_descriptor(volatile struct usb_device_descriptor *seen,
+			  const struct usb_device_descriptor *known);
+
 #endif

@@ -311,14 +311,9 @@ static int adjust_packet(struct controller *c, uint32_t packet)
 	return command(c, dev_bus(c, m->input), XHCI_EVALUATE);
 }
 
-/* Where the device leaves a byte alone it is not what it must be. */
 static void request_descriptor(struct controller *c, uint16_t length, unsigned int interrupter)
 {
-	const uint8_t *known = (const uint8_t *)&xhci_of(c)->known;
-	uint8_t *data = (uint8_t *)&xhci_memory_of(c)->data;
-
-	for (unsigned int i = 0; i < USB_DESCRIPTOR_SIZE; i++)
-		data[i] = (uint8_t)~known[i];
+	usb_spoil_descriptor(&xhci_memory_of(c)->data, &xhci_of(c)->known);
 	xhci_post_request(c, usb_get_device_descriptor(length), interrupter);
 }
 
