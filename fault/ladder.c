@@ -1,19 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fault/ladder.h"
 
-#include <stddef.h>
+#include "guest/dev/pci.h"
 
-#define VENDOR_ID	 0x00
-#define COMMAND		 0x04
-#define COMMAND_MASTER	 (1u << 2)
-#define COMMAND_DISINTX	 (1u << 10)
-#define STATUS		 0x06
-#define STATUS_CAPS	 (1u << 4)
-#define BAR0		 0x10
-#define CAPABILITIES	 0x34
-#define BRIDGE_CONTROL	 0x3e
-#define SECONDARY_RESET	 (1u << 6)
-#define MAX_CAPABILITIES 48
+#define BRIDGE_CONTROL	0x3e
+#define SECONDARY_RESET (1u << 6)
 
 #define CAP_PM	      0x01
 #define PM_CONTROL    4 /* PCI PM 1.2, 3.2.4 */
@@ -51,41 +42,27 @@ static void wait(const struct dev_io *config, uint64_t ns)
 	config->sleep(config->ctx, ns);
 }
 
-static uint16_t find_capability(const struct dev_io *config, uint8_t id)
-{
-	uint16_t at = 0;
-
-	if (get(config, STATUS, 2) & STATUS_CAPS)
-		at = get(config, CAPABILITIES, 1) & 0xfc;
-	for (unsigned int i = 0; at && i < MAX_CAPABILITIES; i++) {
-		if (get(config, at, 1) == id)
-			return at;
-		at = get(config, at + 1, 1) & 0xfc;
-	}
-	return 0;
-}
-
 /* All ones: nothing is there, or it does not answer yet. */
 static bool answers(const struct dev_io *config)
 {
-	return get(config, VENDOR_ID, 2) != 0xffff;
+	return get(config, PCI_VENDOR_ID, 2) != 0xffff;
 }
 
 int rescue_by_intx_disable(const struct dev_io *config)
 {
-	put(config, COMMAND, 2, get(config, COMMAND, 2) | COMMAND_DISINTX);
-	return get(config, COMMAND, 2) & COMMAND_DISINTX ? 0 : RESCUE_NOT_THERE;
+	put(config, PCI_COMMAND, 2, get(config, PCI_COMMAND, 2) | PCI_COMMAND_DISINTX);
+	return get(config, PCI_COMMAND, 2) & PCI_COMMAND_DISINTX ? 0 : RESCUE_NOT_THERE;
 }
 
 int rescue_by_master_off(const struct dev_io *config)
 {
-	put(config, COMMAND, 2, get(config, COMMAND, 2) & ~COMMAND_MASTER);
+	put(config, PCI_COMMAND, 2, get(config, PCI_COMMAND, 2) & ~PCI_COMMAND_MASTER);
 	return 0;
 }
 
 int rescue_by_power_cycle(const struct dev_io *config)
 {
-	uint16_t cap = find_capability(config, CAP_PM);
+	uint16_t cap = config_find_capability(config, CAP_PM);
 	uint32_t control;
 
 	if (!cap)
@@ -100,7 +77,8 @@ int rescue_by_power_cycle(const struct dev_io *config)
 
 int rescue_by_function_reset(const struct dev_io *config)
 {
-	uint16_t pcie = find_capability(config, CAP_PCIE), af = find_capability(config, CAP_AF);
+	uint16_t pcie = config_find_capability(config, CAP_PCIE),
+		 af = config_find_capability(config, CAP_AF);
 
 	if (pcie && get(config, pcie + PCIE_CAPS, 4) & PCIE_CAN_FLR)
 		put(config, pcie + PCIE_CONTROL, 2, get(config, pcie + PCIE_CONTROL, 2) | PCIE_FLR);
@@ -136,13 +114,13 @@ int rescue_by_bus_reset(const struct dev_io *bridge, const struct dev_io *config
 void config_save(const struct dev_io *config, struct config_saved *saved)
 {
 	for (uint16_t i = 0; i < 6; i++)
-		saved->bar[i] = get(config, BAR0 + 4 * i, 4);
-	saved->command = (uint16_t)get(config, COMMAND, 2);
+		saved->bar[i] = get(config, PCI_BAR0 + 4 * i, 4);
+	saved->command = (uint16_t)get(config, PCI_COMMAND, 2);
 }
 
 void config_restore(const struct dev_io *config, struct config_saved *saved)
 {
 	for (uint16_t i = 0; i < 6; i++)
-		put(config, BAR0 + 4 * i, 4, saved->bar[i]);
-	put(config, COMMAND, 2, saved->command & ~COMMAND_DISINTX);
+		put(config, PCI_BAR0 + 4 * i, 4, saved->bar[i]);
+	put(config, PCI_COMMAND, 2, saved->command & ~PCI_COMMAND_DISINTX);
 }

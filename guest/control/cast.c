@@ -16,7 +16,11 @@
 #define LEAST_WEIGHT 1
 #define GONE_LIMIT   (1000 * MS)
 #define START_LIMIT  (5000 * MS)
-#define MEMORY_PAGES 8
+#define MEMORY_PAGES (EXERCISER_MEMORY / PAGE_SIZE)
+
+_Static_assert(GRANT_FIRST + MAX_SIBLINGS * MEMORY_PAGES <= GRANT_REFS,
+	       "a reference for each page");
+_Static_assert(MEMORY_PAGES <= GRANT_MAX_RUN, "a sibling maps them in one call");
 
 static struct cast cast __attribute__((section(".bss.control")));
 
@@ -38,7 +42,7 @@ static int connect(struct sibling *s)
 /* References in the grant table, so many for each slot. */
 static uint32_t first_grant(const struct sibling *s)
 {
-	return GRANT_FIRST + s->slot * MEMORY_PAGES;
+	return (uint32_t)(GRANT_FIRST + s->slot * MEMORY_PAGES);
 }
 
 static unsigned int memory_pages(const struct sibling *s)

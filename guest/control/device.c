@@ -11,19 +11,16 @@
 
 #define ISA_IRQS 16
 
-/* Devices with DMA, and what each has for it: guest/dev/exerciser.h, @memory. */
-#define MAX_MASTERS   20
-#define MASTER_MEMORY 0x8000
-#define WINDOW	      0x10000 /* largest exerciser.length */
+#define MAX_MASTERS 20 /* devices with DMA */
 
 static struct device devices[MAX_DEVICES] __attribute__((section(".bss.control")));
 static unsigned int count __attribute__((section(".bss.control")));
 static uint16_t uarts[ISA_IRQS] __attribute__((section(".bss.control")));
 
-static char memory[MAX_MASTERS][MASTER_MEMORY]
+static char memory[MAX_MASTERS][EXERCISER_MEMORY]
 	__attribute__((aligned(4096), section(".bss.control")));
 static unsigned int masters __attribute__((section(".bss.control")));
-static char window[WINDOW] __attribute__((aligned(4096), section(".bss.control")));
+static char window[EXERCISER_LENGTH] __attribute__((aligned(4096), section(".bss.control")));
 
 void device_open(const struct device *dev, struct controller *c)
 {
@@ -68,9 +65,9 @@ static bool give_memory(struct device *dev)
 
 	if (!dev->ops || !dev->ops->memory)
 		return true;
-	if (masters == MAX_MASTERS || dev->ops->memory > MASTER_MEMORY)
+	if (masters == MAX_MASTERS || dev->ops->memory > EXERCISER_MEMORY)
 		return false;
-	for (unsigned long at = 0; at < MASTER_MEMORY; at += PAGE_SIZE)
+	for (unsigned long at = 0; at < EXERCISER_MEMORY; at += PAGE_SIZE)
 		if (machine_address(base + at) != machine_address(base) + at)
 			return false;
 	dev->memory = (struct dev_memory){ base, machine_address(base), dev->ops->memory };

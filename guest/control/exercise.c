@@ -69,6 +69,15 @@ static int map_vector(struct exercise *e, unsigned int i)
 	return rc;
 }
 
+int exercise_bind(struct exercise *e, unsigned int vector)
+{
+	int rc = pirq_bind(e->pirq[vector]);
+
+	if (rc > 0)
+		e->port[vector] = (evtchn_port_t)rc;
+	return rc;
+}
+
 static bool bind_all(struct test *t, struct exercise *e)
 {
 	unsigned int wanted = count_vectors(e);
@@ -80,10 +89,9 @@ static bool bind_all(struct test *t, struct exercise *e)
 			check(t, false, "L vector %u cannot be mapped: %d, expected 0", e->n, rc);
 			return false;
 		}
-		rc = pirq_bind(e->pirq[e->n]);
+		rc = exercise_bind(e, e->n);
 		if (!check(t, rc > 0, "L bind of pirq %u: %d, expected a port", e->pirq[e->n], rc))
 			return false;
-		e->port[e->n] = (evtchn_port_t)rc;
 		pirq_eoi(e->pirq[e->n]);
 	}
 	if (e->n && e->kind != IRQ_INTX)

@@ -48,6 +48,9 @@ struct exercise *exercise_open(struct test *t, enum irq_kind kind);
 /** exercise_close() - stop the controller, give its vectors and the device back */
 void exercise_close(struct test *t, struct exercise *e);
 
+/** exercise_bind() - bind the pirq of @vector to a new event channel. Return: its port, or -errno */
+int exercise_bind(struct exercise *e, unsigned int vector);
+
 /** exercise_prepare() - make @vector ready, so that a trigger alone is left to do. Return: enum dev_status */
 int exercise_prepare(struct exercise *e, unsigned int vector);
 

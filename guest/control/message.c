@@ -125,7 +125,8 @@ bool message_live(const struct message *m)
 	if (!m->msix)
 		return control & MSI_ENABLE;
 	message_read(m, &v);
-	return control & MSIX_ENABLE && !(control & MSIX_MASK_ALL) && !(v.control & 1);
+	return control & MSIX_ENABLE && !(control & MSIX_MASK_ALL) &&
+	       !(v.control & MSIX_ENTRY_MASKED);
 }
 
 void message_mask_all(const struct message *m, bool on)

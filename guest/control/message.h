@@ -32,6 +32,8 @@ struct message_value {
 	uint32_t data, control;
 };
 
+#define MSIX_ENTRY_MASKED 1u /* of @control, PCI Local Bus 3.0, 6.8.2.9 */
+
 /** message_count() - MSI-X entries of @dev; 0 if it has none */
 unsigned int message_count(const struct device *dev);
 

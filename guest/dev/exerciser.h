@@ -49,6 +49,10 @@ struct dev_error {
 
 #define EXERCISER_STATE 256
 
+/* Most that an exerciser may ask of its owner, bytes: @length and @memory of struct exerciser. */
+#define EXERCISER_LENGTH 0x10000u
+#define EXERCISER_MEMORY 0x8000u
+
 /**
  * struct controller - a device that is being exercised
  * @ops: what it is

@@ -40,23 +40,6 @@ void pci_write16(uint16_t bdf, uint8_t offset, uint16_t value)
 	outw(CONFIG_DATA + (offset & 2), value);
 }
 
-uint8_t pci_find_capability(uint16_t bdf, uint8_t id)
-{
-	uint8_t at = 0;
-
-	if (pci_read32(bdf, PCI_COMMAND) & PCI_STATUS_CAPS)
-		at = pci_read32(bdf, PCI_CAP_PTR) & 0xfc;
-	/* 48 capabilities fill the space behind the header: a longer list has no end. */
-	for (unsigned int i = 0; at && i < 48; i++) {
-		uint32_t head = pci_read32(bdf, at);
-
-		if ((head & 0xff) == id)
-			return at;
-		at = head >> 8 & 0xfc;
-	}
-	return 0;
-}
-
 uint64_t pci_bar(uint16_t bdf, unsigned int index)
 {
 	uint8_t offset = (uint8_t)(PCI_BAR0 + 4 * index);
@@ -108,4 +91,11 @@ struct dev_io pci_config_io(uint16_t bdf)
 				.now = dev_io_now,
 				.sleep = dev_io_sleep,
 				.ctx = (void *)(uintptr_t)bdf };
+}
+
+uint8_t pci_find_capability(uint16_t bdf, uint8_t id)
+{
+	struct dev_io config = pci_config_io(bdf);
+
+	return config_find_capability(&config, id);
 }

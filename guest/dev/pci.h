@@ -38,6 +38,9 @@ void pci_write32(uint16_t bdf, uint8_t offset, uint32_t value);
 /** pci_write16() - write @value to the 16-bit register at @offset */
 void pci_write16(uint16_t bdf, uint8_t offset, uint16_t value);
 
+/** config_find_capability() - offset of capability @id of the function of @config; 0 if it has none */
+uint8_t config_find_capability(const struct dev_io *config, uint8_t id);
+
 /** pci_find_capability() - offset of capability @id of @bdf; 0 if it has none */
 uint8_t pci_find_capability(uint16_t bdf, uint8_t id);
 

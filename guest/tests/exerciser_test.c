@@ -61,8 +61,8 @@ TEST(every_exerciser_has_its_row)
 		EXPECT_TRUE(row != NULL);
 		EXPECT_TRUE(exerciser_find(ops->model) == ops);
 		EXPECT_TRUE(ops->class && ops->source);
-		EXPECT_TRUE(ops->length && ops->length <= 0x10000);
-		EXPECT_TRUE(ops->memory <= 0x8000);
+		EXPECT_TRUE(ops->length && ops->length <= EXERCISER_LENGTH);
+		EXPECT_TRUE(ops->memory <= EXERCISER_MEMORY);
 		EXPECT_TRUE(ops->probe && ops->reset && ops->start && ops->trigger && ops->pending);
 		EXPECT_TRUE(ops->ack && ops->quiet);
 		EXPECT_EQ(!ops->mask, !ops->unmask);

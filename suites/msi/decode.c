@@ -18,16 +18,11 @@
 /* Closed and bound again with the function's memory out of reach in between, or not. */
 static bool close_and_bind(struct exercise *e, bool decoded)
 {
-	int rc;
-
 	if (!decoded)
 		pci_command(e->dev->bdf, 0, PCI_COMMAND_MEM);
 	port_close(e->port[0]);
 	pci_command(e->dev->bdf, PCI_COMMAND_MEM, 0);
-	rc = pirq_bind(e->pirq[0]);
-	if (rc > 0)
-		e->port[0] = (evtchn_port_t)rc;
-	return rc > 0;
+	return exercise_bind(e, 0) > 0;
 }
 
 /* The first vector, which was closed, and the last, which was not. */

@@ -28,11 +28,9 @@ static bool bind_on(struct test *t, struct exercise *e, unsigned int cpu)
 		test_error(t, "the control domain cannot be pinned: %d", rc);
 		return false;
 	}
-	rc = pirq_bind(e->pirq[0]);
-	check(t, rc > 0, "L bind of pirq %u on CPU %u: %d, expected a port", e->pirq[0], cpu, rc);
-	if (rc > 0)
-		e->port[0] = (evtchn_port_t)rc;
-	return rc > 0;
+	rc = exercise_bind(e, 0);
+	return check(t, rc > 0, "L bind of pirq %u on CPU %u: %d, expected a port", e->pirq[0], cpu,
+		     rc);
 }
 
 static void expect_rounds(struct test *t, struct exercise *e, const char *when)

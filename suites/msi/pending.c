@@ -13,8 +13,7 @@
 #include "guest/xen/hypercall.h"
 #include "suites/msi/rounds.h"
 
-#define TURNS	     2
-#define ENTRY_MASKED 1u
+#define TURNS 2
 
 /* How often it was as it should be, and of the last two how often it was not. */
 struct seen {
@@ -33,21 +32,18 @@ static bool alone(struct exercise *e, unsigned int vector)
 static bool one(struct exercise *e, unsigned int vector, struct seen *seen)
 {
 	struct message_value v;
-	int rc;
 
 	if (exercise_prepare(e, vector))
 		return false;
 	port_close(e->port[vector]);
 	message_read(&e->m[vector], &v);
-	seen->masked += v.control & ENTRY_MASKED;
+	seen->masked += v.control & MSIX_ENTRY_MASKED;
 	if (e->c.ops->trigger(&e->c, vector))
 		return false;
 	seen->kept += msi_held_back(e, vector) && alone(e, vector);
 	seen->strays += exercise_strays(e, vector);
-	rc = pirq_bind(e->pirq[vector]);
-	if (rc <= 0)
+	if (exercise_bind(e, vector) <= 0)
 		return false;
-	e->port[vector] = (evtchn_port_t)rc;
 	seen->came += exercise_await(e, vector, e->limit);
 	seen->gone += !message_pending(&e->m[vector]);
 	seen->strays += exercise_strays(e, vector);

@@ -15,8 +15,6 @@
 
 #define TURNS 3
 
-#define ENTRY_MASKED 1u
-
 static struct message_value first[MAX_VECTORS] __attribute__((section(".bss.control")));
 
 /* All vectors, @turns times; neighbours follow one another, so that a mixed-up pair shows. */
@@ -79,7 +77,7 @@ static void expect_stands(struct test *t, const struct exercise *e, const char *
 		struct message_value now;
 
 		message_read(&e->m[i], &now);
-		masked += now.control & ENTRY_MASKED;
+		masked += now.control & MSIX_ENTRY_MASKED;
 		if (same(&now, &first[i]))
 			continue;
 		if (!moved++)
@@ -103,7 +101,7 @@ static void expect_rest_masked(struct test *t, const struct exercise *e)
 
 		rest.entry = i;
 		message_read(&rest, &v);
-		open += !(v.control & ENTRY_MASKED);
+		open += !(v.control & MSIX_ENTRY_MASKED);
 	}
 	check(t, !open, "V %u entries that nobody has mapped are open, expected 0", open);
 }
@@ -114,12 +112,11 @@ static bool bind_again(struct test *t, struct exercise *e)
 		int rc;
 
 		port_close(e->port[i]);
-		rc = pirq_bind(e->pirq[i]);
+		rc = exercise_bind(e, i);
 		if (rc <= 0) {
 			check(t, false, "L bind of pirq %u: %d, expected a port", e->pirq[i], rc);
 			return false;
 		}
-		e->port[i] = (evtchn_port_t)rc;
 	}
 	return true;
 }
