@@ -42,7 +42,7 @@ COLLECTION := build/collection.img
 
 .DEFAULT_GOAL := help
 
-.PHONY: help gate nightly kselftest-install shrink test bench lint format clean packages-gate packages-test
+.PHONY: always help gate nightly kselftest-install shrink test bench lint format clean packages-gate packages-test
 
 help:
 	@cat lab/help.txt
@@ -115,7 +115,7 @@ build/guest/%.o: % Makefile
 
 HOSTED_GUEST := $(filter-out $(addprefix guest/dev/,acpi.c ich9.c mmio.c pci.c uart.c),$(wildcard guest/dev/*.c)) \
 	guest/control/plan.c guest/lib/hist.c fault/ladder.c
-HOST_LIBRARY := $(filter-out host/tests/%,$(wildcard host/*/*.c)) $(HOSTED_GUEST)
+HOST_LIBRARY := $(filter-out host/tests/% host/module/%,$(wildcard host/*/*.c)) $(HOSTED_GUEST)
 TOPICS := $(sort $(foreach p,$(wildcard suites/kvm/*/*.c),$(notdir $(patsubst %/,%,$(dir $p)))))
 HOST_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -I. $(WARNINGS) -Wno-format-truncation
 
@@ -149,15 +149,21 @@ $(foreach t,$(TOPICS),$(eval $(call program,$(t))))
 
 -include $(shell find build/host/objects -name '*.d' 2>/dev/null)
 
+# Of a kernel that is named nobody knows whether it is still the same.
+MODULE := build/module/$(if $(KERNEL),named,stock)/lifeline_stuck.ko
+$(MODULE): host/module/lifeline_stuck.c host/module/Kbuild lab/module.sh $(if $(KERNEL),always,$(STOCK_LINUX)/vmlinuz)
+	@lab/module.sh $(or $(MODULES),$(STOCK_LINUX)/modules) $@
+
+IN_COLLECTION = build/host/lifeline $(GUEST) $(MODULE) $(TOPICS:%=build/host/%)
+
 # Laid out as `make -C tools/testing/selftests install` does it: run_kselftest.sh runs it anywhere.
-kselftest-install: $(TOPICS:%=build/host/%) build/host/lifeline $(GUEST)
-	@lab/kselftest-install.sh $(KSELFTEST) $(or $(DIR),$(error name a folder: make kselftest-install DIR=folder)) \
-		build/host/lifeline $(GUEST) $(TOPICS:%=build/host/%)
+kselftest-install: $(IN_COLLECTION)
+	@lab/kselftest-install.sh $(KSELFTEST) $(or $(DIR),$(error name a folder: make kselftest-install DIR=folder)) $^
 
 # Of a fixed size, so that a board's snapshot does not depend on what is in it.
-$(COLLECTION): $(TOPICS:%=build/host/%) build/host/lifeline $(GUEST) lab/kselftest-install.sh
+$(COLLECTION): $(IN_COLLECTION) lab/kselftest-install.sh
 	@rm -rf build/collection
-	@lab/kselftest-install.sh $(KSELFTEST) build/collection build/host/lifeline $(GUEST) $(TOPICS:%=build/host/%)
+	@lab/kselftest-install.sh $(KSELFTEST) build/collection $(IN_COLLECTION)
 	@rm -f $@ && truncate -s 64M $@.tmp
 	@PATH=$$PATH:/usr/sbin:/sbin mke2fs -q -t ext2 -d build/collection $@.tmp && mv $@.tmp $@
 

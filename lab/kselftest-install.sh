@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Lays a kselftest collection out: kselftest-install.sh KSELFTEST DIR AGENT GUEST PROGRAM...
+# Lays a kselftest collection out: kselftest-install.sh KSELFTEST DIR AGENT GUEST MODULE PROGRAM...
 # KSELFTEST is where kselftest.sh has put the kernel's runner. The layout is that of the kernel's own `make install`.
 set -eu
 
@@ -8,13 +8,14 @@ kselftest=$1
 dir=$2
 agent=$3
 guest=$4
-shift 4
+module=$5
+shift 5
 
 mkdir -p "$dir/kselftest" "$dir/lifeline"
 cp "$kselftest/run_kselftest.sh" "$dir/"
 cp "$kselftest"/kselftest/* "$dir/kselftest/"
 chmod +x "$dir/run_kselftest.sh" "$dir"/kselftest/*
-cp "$agent" "$guest" "$@" "$dir/lifeline/"
+cp "$agent" "$guest" "$module" "$@" "$dir/lifeline/"
 for program in "$@"; do
 	echo "lifeline:$(basename "$program")"
 done >"$dir/kselftest-list.txt"

@@ -11,7 +11,7 @@ def args(*entries: dict[str, object]) -> str:
 
 def test_functions_of_a_slot() -> None:
     told = args({"bdf": "00:04.0", "model": "edu"}, {"bdf": "00:04.1", "model": "e1000"})
-    assert told == ("-device edu,id=d04.0,addr=4.0,multifunction=on "
+    assert told == ("-device edu,dma_mask=0xffffffffffffffff,id=d04.0,addr=4.0,multifunction=on "
                     "-device e1000,romfile=,id=d04.1,addr=4.1")
 
 
