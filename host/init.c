@@ -52,16 +52,12 @@ static void mount_all(void)
 	mount_one("tmpfs", "/tmp");
 }
 
-/* Functions that shall interrupt by their line: no driver may switch MSI on (pci-sysfs.c, msi_bus_store). */
-static void forbid_messages(char *bdf)
+static void set(const char *path, const char *value)
 {
-	char path[64];
-	int fd;
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/msi_bus", bdf);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, "0", 1) != 1)
-		tell("no line for", bdf);
+	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+		tell("cannot write", path);
 	if (fd >= 0)
 		close(fd);
 }
@@ -86,13 +82,16 @@ static char *boot_word(const char *word)
 	return value;
 }
 
-static void forbid_listed(void)
+/* Write @value to the attribute @name of each function in the list that @word of the command line has. */
+static void set_listed(const char *word, const char *name, const char *value)
 {
-	char *save = NULL;
+	char path[64], *save = NULL;
 
-	for (char *bdf = strtok_r(boot_word("lifeline.line="), ",", &save); bdf;
-	     bdf = strtok_r(NULL, ",", &save))
-		forbid_messages(bdf);
+	for (char *bdf = strtok_r(boot_word(word), ",", &save); bdf;
+	     bdf = strtok_r(NULL, ",", &save)) {
+		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s", bdf, name);
+		set(path, value);
+	}
 }
 
 static void load_module(const char *name, const char *options)
@@ -192,7 +191,8 @@ int main(void)
 	int console;
 
 	mount_all();
-	forbid_listed();
+	/* No driver of theirs may switch MSI on: they shall interrupt by their line (pci-sysfs.c, msi_bus_store). */
+	set_listed("lifeline.line=", "msi_bus", "0");
 	load_modules();
 	await_disks(atoi(boot_word("lifeline.disks=")));
 	console = open_console();
@@ -200,6 +200,12 @@ int main(void)
 		struct pollfd plan = { .fd = console, .events = POLLIN };
 
 		poll(&plan, 1, -1);
+		/*
+		 * What QEMU does not save comes out of a snapshot as after power-on, without the addresses that the
+		 * kernel has given it: it is taken out, and found again.
+		 */
+		set_listed("lifeline.rescan=", "remove", "1");
+		set("/sys/bus/pci/rescan", "1");
 		become_agent(console);
 	}
 	sleep(1);

@@ -73,11 +73,13 @@ class LinuxQEMUDriver(MultibootQEMUDriver):
     def command(self, launch: Launch) -> list[str]:
         """Memory is `memory` in its folder, or a snapshot's; without a snapshot the agent is waited for as well."""
         hosted = [device for device in self.devices_of(launch.variant) if device.host]
+        stateless = [f"0000:{device.bdf}" for device in self.devices_of(launch.variant) if device.model == "edu"]
         at = super().command(launch)
         at[at.index("-machine") + 1] += ",memory-backend=ram"
         append = at.index("-append") + 1
         at[append] += (f" lifeline.line={','.join(f'0000:{device.bdf}' for device in hosted)}"
-                       f" lifeline.disks={sum(device.disk for device in hosted)}")
+                       f" lifeline.disks={sum(device.disk for device in hosted)}"
+                       f" lifeline.rescan={','.join(stateless)}")
         return [*at, "-drive", "if=none,id=collection,format=raw,file=collection,readonly=on",
                 "-device", "virtio-blk-pci,drive=collection,addr=3"]
 
