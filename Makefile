@@ -198,14 +198,19 @@ shrink: packages-gate
 		$(if $(APPEND),--append '$(APPEND)') $(if $(KNOWN),--known)
 
 C_FILES := $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
-TIDY_FILES := $(filter %.c,$(filter-out guest/tests/%,$(C_FILES)))
+# The module is the kernel's own C; checkers of programs do not understand it.
+TIDY_FILES := $(filter %.c,$(filter-out guest/tests/% host/tests/% host/module/%,$(C_FILES)))
+TIDY_HOSTED := $(filter host/% suites/kvm/%,$(TIDY_FILES))
+TIDY_GUEST := $(filter-out $(TIDY_HOSTED),$(TIDY_FILES))
 
-lint: packages-test
+lint: packages-test $(KSELFTEST)/kselftest_harness.h
 	@clang-format-14 --dry-run -Werror $(C_FILES)
 	@cppcheck -q --std=c11 --error-exitcode=1 --inline-suppr --suppressions-list=.cppcheck \
 		-I. $(TIDY_FILES)
-	@printf '%s\n' $(TIDY_FILES) | xargs -P 2 -n 1 sh -c \
+	@printf '%s\n' $(TIDY_GUEST) | xargs -P 2 -n 1 sh -c \
 		'clang-tidy-14 --quiet "$$@" -- -std=gnu11 -I. -ffreestanding 2>/dev/null' tidy
+	@printf '%s\n' $(TIDY_HOSTED) | xargs -P 2 -n 1 sh -c \
+		'clang-tidy-14 --quiet "$$@" -- -std=gnu11 -D_GNU_SOURCE -I. -isystem $(KSELFTEST) 2>/dev/null' tidy
 	@$(PYTHON) -B -m tests.tree
 
 format:

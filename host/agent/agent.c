@@ -9,7 +9,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define MAX_PLAN (64 * 1024)
+#define MAX_PLAN 65536
 
 /* isa-debug-exit of an emulated board, as the guest of Xen has it (guest/arch/io.h). */
 #define BOARD_EXIT_PORT 0x501
