@@ -7,8 +7,8 @@ at the same time share them.
 """
 
 import fcntl
+import glob
 import hashlib
-import re
 import select
 import shlex
 import time
@@ -204,5 +204,5 @@ def prune(folder: Path) -> None:
     """The oldest go: a kernel developer makes a new one with each build."""
     streams = sorted(folder.glob("*.stream"), key=lambda path: path.stat().st_mtime, reverse=True)
     for stream in streams[KEEP - 1:]:
-        for path in folder.glob(f"{re.escape(stream.stem)}.*"):
+        for path in folder.glob(f"{glob.escape(stream.stem)}.*"):
             path.unlink(missing_ok=True)
