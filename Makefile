@@ -106,7 +106,7 @@ $(GUEST): $(GUEST_OBJECTS) guest/arch/link.ld
 
 build/guest/%.o: % Makefile
 	@mkdir -p $(@D)
-	gcc $(GUEST_CFLAGS) -MMD -c $< -o $@
+	gcc $(GUEST_CFLAGS) -MMD -MP -c $< -o $@
 
 -include $(GUEST_OBJECTS:.o=.d)
 
@@ -124,11 +124,11 @@ $(KSELFTEST)/kselftest_harness.h: | lab/kselftest.sh
 
 build/host/objects/suites/%.o: suites/%.c Makefile | $(KSELFTEST)/kselftest_harness.h
 	@mkdir -p $(@D)
-	gcc $(HOST_CFLAGS) -isystem $(KSELFTEST) -MMD -c $< -o $@
+	gcc $(HOST_CFLAGS) -isystem $(KSELFTEST) -MMD -MP -c $< -o $@
 
 build/host/objects/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	gcc $(HOST_CFLAGS) -MMD -c $< -o $@
+	gcc $(HOST_CFLAGS) -MMD -MP -c $< -o $@
 
 build/host/library.a: $(HOST_LIBRARY:%.c=build/host/objects/%.o)
 	rm -f $@
