@@ -38,6 +38,7 @@ GUEST := build/guest.elf
 STOCK_XEN := build/xen/$(XEN_PACKAGE).gz
 STOCK_LINUX := build/linux
 KSELFTEST := build/kselftest
+LIBPCI := build/libpci
 COLLECTION := build/collection.img
 
 .DEFAULT_GOAL := help
@@ -122,13 +123,16 @@ HOST_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -I. $(WARNINGS) -Wno-format-trunc
 $(KSELFTEST)/kselftest_harness.h: | lab/kselftest.sh
 	@lab/kselftest.sh $(KSELFTEST)
 
+$(LIBPCI)/libpci.a: | lab/libpci.sh
+	@lab/libpci.sh $(LIBPCI)
+
 build/host/objects/suites/%.o: suites/%.c Makefile | $(KSELFTEST)/kselftest_harness.h
 	@mkdir -p $(@D)
 	gcc $(HOST_CFLAGS) -isystem $(KSELFTEST) -MMD -MP -c $< -o $@
 
-build/host/objects/%.o: %.c Makefile
+build/host/objects/%.o: %.c Makefile | $(LIBPCI)/libpci.a
 	@mkdir -p $(@D)
-	gcc $(HOST_CFLAGS) -MMD -MP -c $< -o $@
+	gcc $(HOST_CFLAGS) -isystem $(LIBPCI) -MMD -MP -c $< -o $@
 
 build/host/library.a: $(HOST_LIBRARY:%.c=build/host/objects/%.o)
 	rm -f $@
@@ -137,12 +141,12 @@ build/host/library.a: $(HOST_LIBRARY:%.c=build/host/objects/%.o)
 build/host/init: build/host/objects/host/init.o
 	gcc -static $^ -o $@
 
-build/host/lifeline: build/host/objects/host/main.o build/host/library.a
+build/host/lifeline: build/host/objects/host/main.o build/host/library.a $(LIBPCI)/libpci.a
 	gcc -static $^ -o $@
 
 # A topic is a program: suites/kvm/hung/*.c is build/host/hung.
 define program
-build/host/$(1): $(patsubst %.c,build/host/objects/%.o,$(wildcard suites/kvm/$(1)/*.c)) build/host/library.a
+build/host/$(1): $(patsubst %.c,build/host/objects/%.o,$(wildcard suites/kvm/$(1)/*.c)) build/host/library.a $(LIBPCI)/libpci.a
 	gcc -static $$^ -o $$@
 endef
 $(foreach t,$(TOPICS),$(eval $(call program,$(t))))
@@ -203,14 +207,14 @@ TIDY_FILES := $(filter %.c,$(filter-out guest/tests/% host/tests/% host/module/%
 TIDY_HOSTED := $(filter host/% suites/kvm/%,$(TIDY_FILES))
 TIDY_GUEST := $(filter-out $(TIDY_HOSTED),$(TIDY_FILES))
 
-lint: packages-test $(KSELFTEST)/kselftest_harness.h
+lint: packages-test $(KSELFTEST)/kselftest_harness.h $(LIBPCI)/libpci.a
 	@clang-format-14 --dry-run -Werror $(C_FILES)
 	@cppcheck -q --std=c11 --error-exitcode=1 --inline-suppr --suppressions-list=.cppcheck \
 		-I. $(TIDY_FILES)
 	@printf '%s\n' $(TIDY_GUEST) | xargs -P 2 -n 1 sh -c \
 		'clang-tidy-14 --quiet "$$@" -- -std=gnu11 -I. -ffreestanding 2>/dev/null' tidy
 	@printf '%s\n' $(TIDY_HOSTED) | xargs -P 2 -n 1 sh -c \
-		'clang-tidy-14 --quiet "$$@" -- -std=gnu11 -D_GNU_SOURCE -I. -isystem $(KSELFTEST) 2>/dev/null' tidy
+		'clang-tidy-14 --quiet "$$@" -- -std=gnu11 -D_GNU_SOURCE -I. -isystem $(KSELFTEST) -isystem $(LIBPCI) 2>/dev/null' tidy
 	@$(PYTHON) -B -m tests.tree
 
 format:
