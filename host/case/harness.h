@@ -15,6 +15,7 @@
 #include "kselftest_harness.h"
 
 #include "host/case/case.h"
+#include "host/case/take.h"
 
 /**
  * CHECK() - one thing that must hold, told with what was seen; the test goes on either way
@@ -32,6 +33,16 @@
 	do {                                     \
 		if (!(good))                     \
 			case_error(__VA_ARGS__); \
+	} while (0)
+
+/** TAKE() - what a fixture's setup needs: skip the test, or end it as an error, if @taken is not TAKEN */
+#define TAKE(taken, why)                             \
+	do {                                         \
+		enum taken _taken = (taken);         \
+                                                     \
+		if (_taken == TAKE_SKIP)             \
+			SKIP(return, "%s", why);     \
+		REQUIRE(_taken == TAKEN, "%s", why); \
 	} while (0)
 
 static inline void case_name(char *name, size_t size, const struct __fixture_metadata *f,
