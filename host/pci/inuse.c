@@ -49,6 +49,10 @@ static void add(struct search *s, const char *path)
 	}
 	(void)snprintf(all->device[all->count].path, SYSFS_PATH, "%s", path);
 	memcpy(all->device[all->count].why, s->why, INUSE_WHY);
+	/* A folder's name may be any bytes; a reason is one line. */
+	for (char *c = all->device[all->count].why; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
 	all->count++;
 }
 

@@ -15,6 +15,9 @@
 #include "host/pci/sysfs.h"
 
 #define FUNCTIONS 4096
+/* A driver that works has a device's lock for some milliseconds; a NIC's, for a second. */
+#define LOCK_MS	 3000
+#define ISA_IRQS 16
 
 /* libpci gives up by a function that must not return: it returns to with_libpci(). */
 static _Thread_local jmp_buf escape;
@@ -80,7 +83,10 @@ static long attribute_number(const char *root, const char *bdf, const char *name
 
 static void take_sysfs(const char *root, struct pci_function *f)
 {
-	attribute(root, f->bdf, "driver_override", f->driver_override, PCI_NAME);
+	char path[SYSFS_PATH];
+
+	(void)sysfs_path(path, "%s/sys/bus/pci/devices/%s/driver_override", root, f->bdf);
+	f->locked = sysfs_read_within(path, f->driver_override, PCI_NAME, LOCK_MS) == -ETIMEDOUT;
 	if (!strcmp(f->driver_override, "(null)"))
 		f->driver_override[0] = '\0';
 	attribute(root, f->bdf, "reset_method", f->reset_method, PCI_NAME);
@@ -101,14 +107,14 @@ static void take_config(struct pci_dev *dev, struct pci_function *f)
 
 /*
  * sysfs shows the first message's irq while MSI is on, the line's else (irq_show(),
- * drivers/pci/pci-sysfs.c); until pci_enable_device() that is the Interrupt Line
- * register (pci_read_irq()), and never written back to it.
+ * drivers/pci/pci-sysfs.c). That is what the Interrupt Line register held when the
+ * kernel found the function, an ISA interrupt, until pci_enable_device() routes the pin.
  */
 static void take_irq(struct pci_function *f, int irq)
 {
 	f->irq = irq > 0 ? irq : 0;
 	f->routed = f->irq && f->config.pin && !f->config.msi_on &&
-		    (f->enabled > 0 || f->irq != f->config.line);
+		    (f->enabled > 0 || (f->irq >= ISA_IRQS && f->irq != f->config.line));
 }
 
 static void take_function(const char *root, struct pci_dev *dev, struct pci_function *f)
@@ -348,9 +354,13 @@ int inventory_try(const char *root, struct pci_function *function, char *error, 
 {
 	struct attempt a = { root, function, error, size };
 
-	if (function->in_use[0] || function->config.header) {
-		(void)snprintf(error, size, "%s: not touched: %s", function->bdf,
-			       function->in_use[0] ? function->in_use : "a bridge");
+	const char *why = function->in_use[0]	    ? function->in_use
+			  : function->config.header ? "a bridge"
+			  : function->locked	    ? "a driver is being bound or unbound"
+						    : NULL;
+
+	if (why) {
+		(void)snprintf(error, size, "%s: not touched: %s", function->bdf, why);
 		return -EBUSY;
 	}
 	return with_libpci(root, attempt, &a, error, size);

@@ -32,11 +32,12 @@ enum disintx {
  * @model: row of guest/dev/descriptor.c, NULL: there is none for it
  * @config: what its configuration space says
  * @irq: Linux's number: of the line, or of the first message while MSI is on; 0: none
- * @routed: the kernel has routed the pin, and @irq is the line's. Before a driver has
+ * @routed: the kernel has routed the pin once, and @irq is the line's. Before a driver has
  *	enabled the function, sysfs shows the firmware's Interrupt Line instead
  * @enabled: how often it is enabled (pci_enable_device())
  * @driver: empty: none
- * @driver_override: empty: none
+ * @driver_override: empty: none, or not known because of
+ * @locked: the kernel holds the device's lock: a driver is being bound or unbound
  * @reset_method: sysfs's words, the one that is tried first first; empty: no reset
  * @group: IOMMU group; -1: none
  * @parent: index of the bridge above, -1: it is on a root bus
@@ -57,6 +58,7 @@ struct pci_function {
 	bool routed;
 	int enabled;
 	char driver[PCI_NAME], driver_override[PCI_NAME], reset_method[PCI_NAME];
+	bool locked;
 	int group, parent;
 	uint8_t root_bus, root_device, root_pin;
 	enum disintx disintx;

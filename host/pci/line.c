@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "host/pci/sysfs.h"
 
-#define LINES 1024
+#define LINES	 1024
+#define ISA_IRQS 16
 
 int line_gsi(const char *chip, unsigned int irq, long hwirq)
 {
@@ -18,7 +20,7 @@ int line_gsi(const char *chip, unsigned int irq, long hwirq)
 
 	if (n < 7 || strcmp(chip + n - 7, "IO-APIC"))
 		return LINE_UNKNOWN;
-	if (irq >= 16)
+	if (irq >= ISA_IRQS)
 		return irq <= INT_MAX ? (int)irq : LINE_UNKNOWN;
 	/* The pins of ISA are all on the first IO-APIC, whose GSIs begin at 0. */
 	return hwirq >= 0 && hwirq < 256 ? (int)hwirq : LINE_UNKNOWN;
@@ -130,8 +132,30 @@ static int take_lines(const char *root, struct lines *lines)
 		lines->count++;
 	}
 	closedir(dir);
-	qsort(lines->line, lines->count, sizeof(*lines->line), compare);
 	return 0;
+}
+
+/*
+ * A pin's interrupt goes with the last function that is enabled on it; the functions
+ * keep its number, and a number of no ISA interrupt is the GSI.
+ */
+static void take_idle_lines(const char *root, const struct inventory *inventory,
+			    struct lines *lines)
+{
+	for (unsigned int i = 0; i < inventory->count && lines->count < LINES; i++) {
+		const struct pci_function *f = &inventory->function[i];
+		struct line *line = &lines->line[lines->count];
+		char path[SYSFS_PATH];
+
+		(void)sysfs_path(path, "%s/sys/kernel/irq/%d", root, f->irq);
+		if (!f->routed || f->irq < ISA_IRQS || lines_find(lines, f->irq) ||
+		    !access(path, F_OK))
+			continue;
+		line->gsi = f->irq;
+		line->irq = (unsigned int)f->irq;
+		lines->count++;
+	}
+	qsort(lines->line, lines->count, sizeof(*lines->line), compare);
 }
 
 static bool same_wiring(const struct pci_function *a, const struct pci_function *b)
@@ -239,8 +263,10 @@ int lines_read(const char *root, const struct inventory *inventory,
 
 	memset(lines, 0, sizeof(*lines));
 	result = take_lines(root, lines);
-	if (!result)
+	if (!result) {
+		take_idle_lines(root, inventory, lines);
 		result = take_witnesses(inventory, lines);
+	}
 	if (!result)
 		take_members(root, inventory, interrupts, lines);
 	else

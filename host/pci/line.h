@@ -35,7 +35,8 @@ struct line_member {
  * struct line - a pin of an IO-APIC
  * @gsi: global system interrupt
  * @irq: Linux's number for it
- * @chip: "IO-APIC", or "IR-IO-APIC" behind interrupt remapping
+ * @chip: "IO-APIC", or "IR-IO-APIC" behind interrupt remapping; empty: no function on it is
+ *	enabled, and Linux has given the pin up
  * @handler: "fasteoi": level-triggered; empty while nobody has it
  * @total: interrupts since boot, of the CPUs that are online
  * @count: of @member

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
 #include "host/pci/sysfs.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -115,16 +117,21 @@ static int wait_for_end(pid_t child, unsigned int ms)
 	return ready == 1 ? 0 : -ETIMEDOUT;
 }
 
-int sysfs_write_within(const char *path, const char *text, unsigned int ms)
+/* Fork; what the child is to do it does for its parent alone, and dies with it. */
+static pid_t fork_bound(void)
 {
-	pid_t child = fork();
-	int result, status;
+	pid_t parent = getpid(), child = fork();
 
-	if (child < 0)
-		return -errno;
-	if (!child)
-		_exit(-sysfs_write(path, text));
-	result = wait_for_end(child, ms);
+	if (!child && (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent))
+		_exit(EINTR);
+	return child;
+}
+
+/* Return: what @child exited with as -errno; -ETIMEDOUT: it goes on. */
+static int result_within(pid_t child, unsigned int ms)
+{
+	int result = wait_for_end(child, ms), status;
+
 	if (result) {
 		/* It dies as soon as the kernel lets go of it, and is reaped with its parent. */
 		kill(child, SIGKILL);
@@ -133,6 +140,48 @@ int sysfs_write_within(const char *path, const char *text, unsigned int ms)
 	if (waitpid(child, &status, 0) < 0)
 		return -errno;
 	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
+}
+
+int sysfs_write_within(const char *path, const char *text, unsigned int ms)
+{
+	pid_t child = fork_bound();
+
+	if (child < 0)
+		return -errno;
+	if (!child)
+		_exit(-sysfs_write(path, text));
+	return result_within(child, ms);
+}
+
+/* A page fits into a pipe: the child never waits for its reader. */
+static _Noreturn void read_to_pipe(const char *path, int pipe)
+{
+	char text[4096];
+	int n = sysfs_read(path, text, sizeof(text));
+
+	if (n > 0 && write(pipe, text, (size_t)n) != n)
+		n = -EIO;
+	_exit(n < 0 ? -n : 0);
+}
+
+int sysfs_read_within(const char *path, char *text, size_t size, unsigned int ms)
+{
+	int ends[2], result;
+	pid_t child;
+
+	text[0] = '\0';
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	child = fork_bound();
+	if (!child)
+		read_to_pipe(path, ends[1]);
+	close(ends[1]);
+	result = child < 0 ? -errno : result_within(child, ms);
+	if (!result)
+		result = read_all(ends[0], text, size);
+	close(ends[0]);
+	text[result > 0 ? result : 0] = '\0';
+	return result;
 }
 
 int sysfs_link(const char *path, char *name, size_t size)

@@ -41,6 +41,14 @@ int sysfs_write(const char *path, const char *text);
  */
 int sysfs_write_within(const char *path, const char *text, unsigned int ms);
 
+/**
+ * sysfs_read_within() - sysfs_read() in the same way, of at most a page
+ *
+ * For attributes that the kernel shows under the device's lock, as driver_override:
+ * a driver that hangs while it is unbound keeps that. Return: as sysfs_read(), or -ETIMEDOUT.
+ */
+int sysfs_read_within(const char *path, char *text, size_t size, unsigned int ms);
+
 /** sysfs_link() - the last name in what the link @path points to. Return: its length or -errno */
 int sysfs_link(const char *path, char *name, size_t size);
 
