@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "host/agent/agent.h"
+#include "host/pci/main.h"
 
 static const struct {
 	const char *name;
@@ -11,6 +12,7 @@ static const struct {
 	const char *what;
 } commands[] = {
 	{ "agent", agent_main, "carry out the plan on standard input, print KTAP" },
+	{ "pci", pci_main, "look at PCI functions and lines, take some for VFIO, give them back" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))
