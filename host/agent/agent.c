@@ -47,6 +47,8 @@ static void add_device(const char *what, struct span line)
 {
 	size_t used = strlen(devices);
 
+	while (line.len && *line.s == ' ')
+		line = (struct span){ line.s + 1, line.len - 1 };
 	if (used + line.len + 32 >= sizeof(devices))
 		return;
 	snprintf(devices + used, sizeof(devices) - used, "%s 0000:%.*s\n", what, (int)line.len,

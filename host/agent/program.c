@@ -161,7 +161,7 @@ static void settle(struct running *r)
 		snprintf(text, sizeof(text), "the program ended without a verdict (status %#x) %s",
 			 status, r->note);
 		keep(r->error, text);
-	} else if (!r->claim && !r->failed) {
+	} else if (!r->claim && !r->failed && !r->error[0]) {
 		snprintf(text, sizeof(text), "HC harness: %s", r->note[0] ? r->note : "not ok");
 		check(r, false, text);
 	}

@@ -35,14 +35,17 @@
 			case_error(__VA_ARGS__); \
 	} while (0)
 
-/** TAKE() - what a fixture's setup needs: skip the test, or end it as an error, if @taken is not TAKEN */
-#define TAKE(taken, why)                             \
-	do {                                         \
-		enum taken _taken = (taken);         \
-                                                     \
-		if (_taken == TAKE_SKIP)             \
-			SKIP(return, "%s", why);     \
-		REQUIRE(_taken == TAKEN, "%s", why); \
+/** CASE_SECONDS - of TEST_F_TIMEOUT(): the host of an emulated board may be busy, and whoever runs it has a limit of its own */
+#define CASE_SECONDS 100
+
+/** TAKE() - what a setup needs: skip the test, or end it as an error, if @how is not TAKEN */
+#define TAKE(how, why)                             \
+	do {                                       \
+		enum taken _how = (how);           \
+                                                   \
+		if (_how == TAKE_SKIP)             \
+			SKIP(return, "%s", why);   \
+		REQUIRE(_how == TAKEN, "%s", why); \
 	} while (0)
 
 static inline void case_name(char *name, size_t size, const struct __fixture_metadata *f,
