@@ -45,7 +45,7 @@ static int look(int argc, char **argv,
 		void (*show)(const struct inventory *inventory, const struct lines *lines))
 {
 	struct interrupts interrupts = { 0 };
-	struct inventory inventory;
+	struct inventory inventory = { 0 };
 	struct lines lines = { 0 };
 	char error[256];
 	int status;
