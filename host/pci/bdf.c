@@ -7,17 +7,18 @@
 /* Hexadecimal digits, @least to @most of them. Return: what is behind them; NULL: there are none. */
 static const char *digits(const char *text, unsigned int least, unsigned int most, uint32_t *value)
 {
-	static const char set[] = "0123456789abcdef";
+	static const char set[] = "0123456789abcdefABCDEF";
 	unsigned int n = 0;
 	uint32_t sum = 0;
 
 	for (; n < most && text[n]; n++) {
-		char c = text[n] >= 'A' && text[n] <= 'F' ? (char)(text[n] + 'a' - 'A') : text[n];
-		const char *digit = strchr(set, c);
+		const char *digit = strchr(set, text[n]);
+		uint32_t place;
 
 		if (!digit)
 			break;
-		sum = sum << 4 | (uint32_t)(digit - set);
+		place = (uint32_t)(digit - set);
+		sum = sum << 4 | (place < 16 ? place : place - 6);
 	}
 	*value = sum;
 	return n >= least ? text + n : NULL;

@@ -12,7 +12,7 @@
 
 #define FILE_MAX   (64u << 20)
 #define FILE_STEP  (64u << 10)
-#define COUNTS_MAX (INTERRUPTS_CPUS * 11)
+#define COUNTS_MAX ((size_t)INTERRUPTS_CPUS * 11)
 
 /* The rest of a line; it never holds a newline. */
 struct span {
@@ -70,8 +70,11 @@ static void copy(struct span from, char *to, size_t size)
 {
 	size_t n = from.n < size ? from.n : size - 1;
 
-	for (size_t i = 0; i < n; i++)
-		to[i] = from.s[i] >= ' ' && from.s[i] <= '~' ? from.s[i] : '?';
+	for (size_t i = 0; i < n; i++) {
+		to[i] = '?';
+		if (from.s[i] >= ' ' && from.s[i] <= '~')
+			to[i] = from.s[i];
+	}
 	to[n] = '\0';
 }
 
@@ -259,7 +262,7 @@ int interrupts_read(const char *root, struct interrupts *all)
 	(void)sysfs_path(path, "%s/proc/interrupts", root);
 	result = read_file(path, &text, &size);
 	if (!result)
-		result = interrupts_parse(text, size, all);
+		result = text ? interrupts_parse(text, size, all) : -EINVAL;
 	free(text);
 	return result;
 }

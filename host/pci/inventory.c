@@ -2,6 +2,7 @@
 #include "host/pci/inventory.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -126,7 +127,7 @@ static void take_function(const char *root, struct pci_dev *dev, struct pci_func
 	f->at = (struct bdf){ (uint32_t)dev->domain, dev->bus, dev->dev, dev->func };
 	bdf_format(&f->at, f->bdf);
 	pci_fill_info(dev, PCI_FILL_IDENT | PCI_FILL_IRQ | PCI_FILL_CLASS | PCI_FILL_CLASS_EXT |
-				   PCI_FILL_IOMMU_GROUP | PCI_FILL_DRIVER | PCI_FILL_PARENT);
+				   PCI_FILL_IOMMU_GROUP | PCI_FILL_DRIVER);
 	f->vendor = dev->vendor_id;
 	f->device = dev->device_id;
 	f->class_code = (uint32_t)dev->device_class << 8 | dev->prog_if;
@@ -160,17 +161,25 @@ static int find(const struct inventory *inventory, const struct bdf *at)
 	return found ? (int)(found - inventory->function) : -1;
 }
 
-static void take_parents(const struct pci_access *access, struct inventory *inventory)
+/*
+ * The folder of a function lies in that of the bridge above it. (libpci knows that,
+ * too, PCI_FILL_PARENT; 3.9.0 leaks two paths each time.)
+ */
+static void take_parents(const char *root, struct inventory *inventory)
 {
-	for (const struct pci_dev *dev = access->devices; dev; dev = dev->next) {
-		struct bdf at = { (uint32_t)dev->domain, dev->bus, dev->dev, dev->func }, above;
-		int index = find(inventory, &at);
+	for (unsigned int i = 0; i < inventory->count; i++) {
+		char link[SYSFS_PATH], real[PATH_MAX], *slash;
+		struct bdf above;
 
-		if (index < 0 || !dev->parent)
+		(void)sysfs_path(link, "%s/sys/bus/pci/devices/%s", root,
+				 inventory->function[i].bdf);
+		if (!realpath(link, real))
 			continue;
-		above = (struct bdf){ (uint32_t)dev->parent->domain, dev->parent->bus,
-				      dev->parent->dev, dev->parent->func };
-		inventory->function[index].parent = find(inventory, &above);
+		slash = strrchr(real, '/');
+		*slash = '\0';
+		slash = strrchr(real, '/');
+		if (slash && bdf_parse(slash + 1, &above))
+			inventory->function[i].parent = find(inventory, &above);
 	}
 }
 
@@ -211,7 +220,7 @@ static int scan(struct pci_access *access, void *ctx)
 	for (struct pci_dev *dev = access->devices; dev; dev = dev->next)
 		take_function(s->root, dev, &s->inventory->function[s->inventory->count++]);
 	qsort(s->inventory->function, n, sizeof(*s->inventory->function), compare);
-	take_parents(access, s->inventory);
+	take_parents(s->root, s->inventory);
 	take_roots(s->inventory);
 	return 0;
 }

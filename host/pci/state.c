@@ -92,9 +92,7 @@ static int open_folder(const char *root, char *error, size_t size)
 
 	(void)sysfs_path(path, "%s/run/lifeline", root);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		result = -errno;
-	else if (fstat(fd, &st))
+	if (fd < 0 || fstat(fd, &st))
 		result = -errno;
 	else if (!ours(&st))
 		result = -EPERM;
@@ -185,7 +183,7 @@ static int read_file(int folder, const char *bdf, char text[STATE_TEXT])
 int state_load(const char *root, const char *bdf, struct pci_state *state, char *error, size_t size)
 {
 	int folder = open_folder(root, error, size), result;
-	char text[STATE_TEXT];
+	char text[STATE_TEXT] = "";
 	const char *why;
 
 	if (folder < 0)
