@@ -7,13 +7,13 @@
 #include "guest/control/test.h"
 #include "guest/dev/pci.h"
 #include "guest/lib/fmt.h"
-#include "guest/role/sibling.h"
 #include "guest/xen/clock.h"
 #include "guest/xen/domctl.h"
 #include "guest/xen/event.h"
 #include "guest/xen/hypercall.h"
 #include "guest/xen/mem.h"
 #include "guest/xen/pvh.h"
+#include "guest/xen/sibling.h"
 
 #include <xen/arch-x86/hvm/start_info.h>
 
