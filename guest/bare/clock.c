@@ -49,6 +49,7 @@ const char *clock_init(uint64_t tsc_khz)
 	else if (tsc_khz)
 		tsc_clock(t, tsc_khz);
 	else
-		return "no clock: neither is this a guest of KVM, nor does the command line say tsc_khz=";
+		return "no clock: neither is this a guest of KVM, nor does the command line say "
+		       "tsc_khz=";
 	return NULL;
 }

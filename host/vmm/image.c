@@ -70,7 +70,8 @@ static int load_segment(struct file *f, const Elf64_Phdr *p, const struct ram *r
 		return refuse(f, -ENOEXEC, "a segment of 0x%llx bytes is not in the file",
 			      (unsigned long long)p->p_filesz);
 	if (p->p_paddr < IMAGE_LOWEST || !inside(p->p_paddr, p->p_memsz, ram->size))
-		return refuse(f, -E2BIG, "0x%llx bytes at 0x%llx: RAM for it is from 0x%x to 0x%llx",
+		return refuse(f, -E2BIG,
+			      "0x%llx bytes at 0x%llx: RAM for it is from 0x%x to 0x%llx",
 			      (unsigned long long)p->p_memsz, (unsigned long long)p->p_paddr,
 			      IMAGE_LOWEST, (unsigned long long)ram->size);
 	memcpy((char *)ram->base + p->p_paddr, f->bytes + p->p_offset, p->p_filesz);
@@ -128,7 +129,7 @@ int image_load(const void *image, size_t size, const struct ram *ram, uint32_t *
 {
 	struct file f = { image, size, error, room };
 	uint64_t found = 0;
-	Elf64_Ehdr h;
+	Elf64_Ehdr h = { 0 };
 	int rc = read_header(&f, &h);
 
 	for (unsigned int i = 0; !rc && i < h.e_phnum; i++) {

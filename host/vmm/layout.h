@@ -14,9 +14,9 @@
 #define VMM_CMDLINE_SIZE 256u
 
 /* Ports. */
-#define VMM_DEBUG_PORT 0xe9u  /* a byte of the guest's last words */
-#define VMM_EXIT_PORT  0x501u /* BOARD_EXIT_PORT of guest/arch/io.h: the machine ends */
-#define VMM_TELL_PORT  0x600u /* the guest tells its controller to look into the mailbox */
+#define VMM_DEBUG_PORT 0xe9u   /* a byte of the guest's last words */
+#define VMM_EXIT_PORT  0x501u  /* BOARD_EXIT_PORT of guest/arch/io.h: the machine ends */
+#define VMM_TELL_PORT  0x600u  /* the guest tells its controller to look into the mailbox */
 #define VMM_PORTS      0xc000u /* I/O BARs, each at a multiple of its size */
 #define VMM_PORTS_END  0x10000u
 

@@ -83,8 +83,7 @@ static int set_cpuid(struct machine *m)
 	if (!cpuid)
 		return machine_fail(m, "CPUID table");
 	cpuid->nent = CPUID_ENTRIES;
-	if (ioctl(m->kvm, KVM_GET_SUPPORTED_CPUID, cpuid) ||
-	    ioctl(m->vcpu, KVM_SET_CPUID2, cpuid))
+	if (ioctl(m->kvm, KVM_GET_SUPPORTED_CPUID, cpuid) || ioctl(m->vcpu, KVM_SET_CPUID2, cpuid))
 		rc = machine_fail(m, "KVM_SET_CPUID2");
 	free(cpuid);
 	return rc;

@@ -70,8 +70,8 @@ static const char *parse(int argc, char **argv, struct arguments *a)
 			a->image = image;
 		else if (device)
 			a->device = device;
-		else if (!file_of(argv[i], "ram", &a->ram) &&
-			 !file_of(argv[i], "kick", &a->kick) && !file_of(argv[i], "tell", &a->tell))
+		else if (!file_of(argv[i], "ram", &a->ram) && !file_of(argv[i], "kick", &a->kick) &&
+			 !file_of(argv[i], "tell", &a->tell))
 			return argv[i];
 	}
 	if (!a->image)
@@ -107,22 +107,31 @@ static int map_ram(int fd, struct ram *ram, char *error)
 	return ram->base == MAP_FAILED ? fail("ram", error) : 0;
 }
 
+static int load_file(int fd, const char *path, const struct ram *ram, uint32_t *entry, char *error)
+{
+	struct stat s;
+	void *image;
+	int rc;
+
+	if (fstat(fd, &s))
+		return fail(path, error);
+	/* An empty file cannot be mapped: that is told with EINVAL. */
+	image = mmap(NULL, (size_t)s.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (image == MAP_FAILED)
+		return fail(path, error);
+	rc = image_load(image, (size_t)s.st_size, ram, entry, error, ERROR_ROOM);
+	munmap(image, (size_t)s.st_size);
+	return rc;
+}
+
 static int load(const char *path, const struct ram *ram, uint32_t *entry, char *error)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	void *image = MAP_FAILED;
-	struct stat s;
 	int rc;
 
-	if (fd < 0 || fstat(fd, &s))
+	if (fd < 0)
 		return fail(path, error);
-	if (s.st_size)
-		image = mmap(NULL, (size_t)s.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	rc = image == MAP_FAILED ? fail(path, error) :
-				   image_load(image, (size_t)s.st_size, ram, entry, error,
-					      ERROR_ROOM);
-	if (image != MAP_FAILED)
-		munmap(image, (size_t)s.st_size);
+	rc = load_file(fd, path, ram, entry, error);
 	close(fd);
 	return rc;
 }
@@ -149,7 +158,7 @@ static int play(const struct arguments *a, struct machine *m, struct device *d,
 		const struct ram *ram, char *error)
 {
 	struct run r = { .machine = m, .bus = { .slot = VMM_SLOT } };
-	uint32_t entry;
+	uint32_t entry = 0;
 	int rc = load(a->image, ram, &entry, error);
 
 	if (!rc)

@@ -34,7 +34,7 @@ static const uint32_t *word(const struct msix *m, uint64_t offset, uint32_t widt
 {
 	uint64_t within = offset - m->at;
 
-	if (width != WORD || within % WORD || within >= msix_used(m) * MSIX_ENTRY_SIZE)
+	if (width != WORD || within % WORD || within / MSIX_ENTRY_SIZE >= msix_used(m))
 		return NULL;
 	return &m->entry[within / MSIX_ENTRY_SIZE][within % MSIX_ENTRY_SIZE / WORD];
 }

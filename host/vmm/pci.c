@@ -25,12 +25,12 @@ static uint32_t own_long(const struct pci_function *f, unsigned int offset)
 	return own_word(f, offset) | (uint32_t)own_word(f, offset + 2) << 16;
 }
 
-/* The guest sees bytes from @offset on as they are kept here, and may change what @writable says. */
+/* The guest sees @n bytes as they are kept here, and may change what @writable says of the first four. */
 static void claim(struct pci_function *f, unsigned int offset, unsigned int n, uint32_t writable)
 {
 	for (unsigned int i = 0; i < n; i++) {
 		f->own[offset + i] = 0xff;
-		f->writable[offset + i] = (uint8_t)(writable >> 8 * i);
+		f->writable[offset + i] = i < WORD ? (uint8_t)(writable >> 8 * i) : 0;
 	}
 }
 

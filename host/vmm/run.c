@@ -39,10 +39,10 @@ static void say(struct run *r)
 }
 
 /* Bytes that end no line and are no text do not reach a terminal. */
-static void debug(struct run *r, uint8_t c)
+static void debug(struct run *r, char c)
 {
 	if (c != '\n' && r->length < RUN_LINE)
-		r->line[r->length++] = c >= 0x20 && c < 0x7f ? (char)c : '?';
+		r->line[r->length++] = c >= 0x20 && c < 0x7f ? c : '?';
 	if (c == '\n' || r->length == RUN_LINE)
 		say(r);
 }
@@ -52,7 +52,7 @@ static int port_write(struct run *r, uint16_t port, uint8_t width, uint32_t valu
 	if (pci_is_config(port))
 		pci_port_write(&r->bus, port, width, value);
 	else if (port == VMM_DEBUG_PORT)
-		debug(r, (uint8_t)value);
+		debug(r, (char)value);
 	else if (port == VMM_EXIT_PORT)
 		return ended(r, "the guest has ended itself");
 	else if (!r->device || !device_access(r->device, true, port, width, true, &value))
@@ -100,8 +100,8 @@ static int memory(struct run *r)
 		return ended(r, "the guest makes an access of %u bytes to 0x%llx", width,
 			     k->mmio.phys_addr);
 	memcpy(&value, k->mmio.data, width);
-	if (!r->device || !device_access(r->device, false, k->mmio.phys_addr, width,
-					 k->mmio.is_write, &value))
+	if (!r->device ||
+	    !device_access(r->device, false, k->mmio.phys_addr, width, k->mmio.is_write, &value))
 		return ended(r, "the guest %s address 0x%llx, where nothing is",
 			     k->mmio.is_write ? "writes to" : "reads", k->mmio.phys_addr);
 	if (!k->mmio.is_write)
@@ -124,7 +124,8 @@ static int handle_exit(struct run *r)
 		return ended(r, "KVM could not enter the guest, hardware reason 0x%llx",
 			     k->fail_entry.hardware_entry_failure_reason);
 	case KVM_EXIT_INTERNAL_ERROR:
-		return ended(r, "KVM internal error, suberror %u (api.rst, KVM_EXIT_INTERNAL_ERROR)",
+		return ended(r,
+			     "KVM internal error, suberror %u (api.rst, KVM_EXIT_INTERNAL_ERROR)",
 			     k->internal.suberror);
 	default:
 		return ended(r, "KVM exit reason %u, which nobody expects", k->exit_reason);
