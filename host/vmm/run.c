@@ -41,8 +41,10 @@ static void say(struct run *r)
 /* Bytes that end no line and are no text do not reach a terminal. */
 static void debug(struct run *r, char c)
 {
-	if (c != '\n' && r->length < RUN_LINE)
-		r->line[r->length++] = c >= 0x20 && c < 0x7f ? c : '?';
+	bool text = c >= 0x20 && c < 0x7f;
+
+	if (c != '\n')
+		r->line[r->length++] = text ? c : '?';
 	if (c == '\n' || r->length == RUN_LINE)
 		say(r);
 }
