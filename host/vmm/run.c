@@ -43,8 +43,10 @@ static void debug(struct run *r, char c)
 {
 	bool text = c >= 0x20 && c < 0x7f;
 
+	if (c != '\n' && !text)
+		c = '?';
 	if (c != '\n')
-		r->line[r->length++] = text ? c : '?';
+		r->line[r->length++] = c;
 	if (c == '\n' || r->length == RUN_LINE)
 		say(r);
 }
