@@ -4,6 +4,7 @@
 #include "guest/bare/apic.h"
 #include "guest/bare/interrupt.h"
 #include "guest/bare/memory.h"
+#include "guest/dev/ich9.h"
 #include "guest/dev/mmio.h"
 #include "guest/dev/pci.h"
 
@@ -71,6 +72,7 @@ const char *bare_open(struct controller *c, uint16_t bdf, enum irq_kind kind)
 	c->io = c->ops->ports ? port_dev_io((uint16_t)bar) : mmio_dev_io((void *)bar);
 	c->io.sleep = bare_sleep;
 	c->io.memory = (struct dev_memory){ dma, (unsigned long)dma, sizeof(dma) };
+	ich9_leave_pic();
 	pci_command(bdf, PCI_COMMAND_IO | PCI_COMMAND_MEM | PCI_COMMAND_MASTER,
 		    PCI_COMMAND_DISINTX);
 	if (kind == IRQ_MSI)
