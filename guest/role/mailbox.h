@@ -15,6 +15,7 @@
 enum window { WINDOW_BEFORE, WINDOW_DURING, WINDOW_AFTER, WINDOWS };
 
 #define TIMELINE_SLOTS 24
+#define MAILBOX_ERROR  160
 
 /**
  * struct window_stats - what one sharer saw in one window
@@ -39,8 +40,8 @@ struct window_stats {
 };
 
 /*
- * RUN, PARK and FAULT are the driver's own; the others are the platform's, and
- * those from STATUS on only Xen's has. ORDER_CONFIG and ORDER_POKE have a struct
+ * RUN, PARK, FAULT and QUIET are the driver's own; the others are the platform's,
+ * and those from STATUS on only Xen's has. ORDER_CONFIG and ORDER_POKE have a struct
  * rogue_write in @call.bytes.
  */
 enum order {
@@ -50,6 +51,7 @@ enum order {
 	ORDER_RUN,    /* raise and serve in window @argument until another order comes */
 	ORDER_PARK,   /* finish the round, stop raising, go on serving; answer: 0 */
 	ORDER_FAULT,  /* play fault verb @argument; most never answer, the others as fault_play() */
+	ORDER_QUIET,  /* the device is quieted and reset, for good; answer: enum dev_status */
 	ORDER_STATUS, /* answer: XENIRQSTAT_* of the pirq, or -errno */
 	ORDER_CONFIG, /* write by configuration ports; answer: 0 */
 	ORDER_POKE,   /* map the page and write there; answer: 0, -errno of the mapping, or death */
@@ -119,7 +121,7 @@ struct mailbox {
 	int32_t answer;
 	uint32_t fault_live;
 	int32_t ready;
-	char error[96];
+	char error[MAILBOX_ERROR];
 
 	struct window_stats window[WINDOWS];
 };

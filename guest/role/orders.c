@@ -29,6 +29,17 @@ static void start_device(struct driver *d)
 	driver_tell(d);
 }
 
+static int quiet_device(struct driver *d)
+{
+	struct controller *c = &d->dev;
+
+	if (!c->ops)
+		return DEV_NONE;
+	driver_park(d);
+	c->ops->quiet(c);
+	return c->ops->reset(c);
+}
+
 static int obey(struct driver *d, enum order order, uint32_t argument)
 {
 	switch (order) {
@@ -41,6 +52,8 @@ static int obey(struct driver *d, enum order order, uint32_t argument)
 		return 0;
 	case ORDER_FAULT:
 		return fault_play(d, (enum fault_verb)argument);
+	case ORDER_QUIET:
+		return quiet_device(d);
 	default:
 		return d->platform->obey(d->platform->ctx, order, argument);
 	}
