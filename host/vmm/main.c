@@ -208,9 +208,12 @@ int vmm_main(int argc, char **argv)
 	rc = map_ram(a.ram, &ram, error);
 	if (!rc)
 		rc = play(&a, &machine, &device, &ram, error);
-	if (rc)
+	/* Nothing is put in order then: a guest that has crashed is to leave its device as it is. */
+	if (rc) {
 		fprintf(stderr, "vmm: %s\n", error);
+		return 1;
+	}
 	device_close(&device);
 	machine_close(&machine);
-	return rc ? 1 : 0;
+	return 0;
 }
