@@ -34,10 +34,10 @@ void interrupt_take_kick(void);
 /**
  * interrupt_wait() - halt until an interrupt comes
  * @deadline: or until now_ns() is this; 0: there is no deadline
- * @wake: WAKE_*: no halt if that is there already
+ * @by: WAKE_*: no halt if that is there already
  *
  * May return early: any interrupt ends it, the timer's of an earlier wait among them.
  */
-void interrupt_wait(uint64_t deadline, unsigned int wake);
+void interrupt_wait(uint64_t deadline, unsigned int by);
 
 #endif
