@@ -64,8 +64,8 @@ static uint32_t find_sharer(const struct probe *p, const struct event *e)
 	for (uint32_t i = 0; i < p->config.n; i++) {
 		if (p->config.sharer[i].kind != e->of)
 			continue;
-		if (e->of == WATCHED_DISK ? p->device[i] == e->number :
-					    !strcmp(p->config.sharer[i].name, e->text))
+		if (e->of == WATCHED_DISK ? p->device[i] == e->number
+					  : !strcmp(p->config.sharer[i].name, e->text))
 			return i;
 	}
 	return PROBE_SHARERS;
@@ -81,8 +81,9 @@ static bool understand(struct probe *p, const struct record *r, unsigned int cpu
 		i++;
 	if (i == TRACEPOINTS || !decode(&p->decoder[i], r, &e))
 		return false;
-	*out = (struct item){ .time = e.time, .key = e.key, .what = (uint8_t)e.means,
-			      .cpu = (uint8_t)cpu };
+	*out = (struct item){
+		.time = e.time, .key = e.key, .what = (uint8_t)e.means, .cpu = (uint8_t)cpu
+	};
 	if (e.of == WATCHED_LINE) {
 		out->who = e.means == MEANS_CALLED ? line_number(&p->line, e.text) : 0;
 		return e.number == p->config.irq;
@@ -93,12 +94,13 @@ static bool understand(struct probe *p, const struct record *r, unsigned int cpu
 }
 
 /* Whose frame it was is not said: nobody's, if no NIC of ours has sent it. */
-static void feed_freed(struct probe *p, const struct item *it)
+static bool feed_freed(struct probe *p, const struct item *it)
 {
 	for (unsigned int i = 0; i < p->config.n; i++)
 		if (p->config.sharer[i].kind == WATCHED_NIC &&
 		    requests_complete(&p->sharer[i], it->time, it->key, false))
-			return;
+			return true;
+	return false;
 }
 
 static void feed_mark(struct probe *p, const struct item *it)
@@ -115,26 +117,36 @@ static void feed_mark(struct probe *p, const struct item *it)
 		line_close(&p->line, it->time);
 }
 
-static void feed(struct probe *p, const struct item *it)
+/* Return: it shows that the line served somebody. */
+static bool feed_request(struct probe *p, const struct item *it)
 {
 	struct requests *r = &p->sharer[it->who % PROBE_SHARERS];
 
 	switch (it->what) {
 	case MEANS_ISSUED:
 		requests_issue(r, it->time, it->key);
-		break;
-	case MEANS_COMPLETED:
-		if (!requests_complete(r, it->time, it->key, it->failed))
-			requests_spurious(r, it->time);
-		break;
+		return false;
 	case MEANS_WITHDRAWN:
 		requests_withdraw(r, it->time, it->key);
-		break;
+		return false;
 	case MEANS_RECEIVED:
 		requests_receive(r, it->time);
-		break;
+		return true;
 	case MEANS_FREED:
-		feed_freed(p, it);
+		return feed_freed(p, it);
+	default:
+		if (!requests_complete(r, it->time, it->key, it->failed))
+			requests_spurious(r, it->time);
+		return true;
+	}
+}
+
+static void feed(struct probe *p, const struct item *it)
+{
+	switch (it->what) {
+	case MARK_BEGIN:
+	case MARK_END:
+		feed_mark(p, it);
 		break;
 	case MEANS_CALLED:
 		line_called(&p->line, it->time, it->cpu, it->who);
@@ -143,7 +155,8 @@ static void feed(struct probe *p, const struct item *it)
 		line_claimed(&p->line, it->time, it->cpu);
 		break;
 	default:
-		feed_mark(p, it);
+		if (feed_request(p, it) && !p->config.actions)
+			line_served(&p->line, it->time);
 	}
 }
 
@@ -220,7 +233,8 @@ static int check_names(struct probe *p, char *error, size_t size)
 
 		if (!memchr(s->name, '\0', sizeof(s->name)) || !filter_name(s->name)) {
 			(void)snprintf(error, size,
-				       "sharer %u: no name of a disk or interface; see /sys/block, /sys/class/net",
+				       "sharer %u: no name of a disk or interface; see /sys/block, "
+				       "/sys/class/net",
 				       i);
 			return -EINVAL;
 		}
@@ -250,7 +264,8 @@ static int add_row(struct probe *p, unsigned int i, char *error, size_t size)
 	if (rc)
 		return rc;
 	if (!decoder_init(&p->decoder[i], row, id, format, &missing)) {
-		(void)snprintf(error, size, "%s: this kernel's has no field \"%s\"; see its format file",
+		(void)snprintf(error, size,
+			       "%s: this kernel's has no field \"%s\"; see its format file",
 			       row->name, missing);
 		return -EPROTO;
 	}
