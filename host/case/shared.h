@@ -30,14 +30,14 @@
  * @kind: what it drives
  * @name: disk or interface
  * @nic: the interface, where it is one
- * @load: fio or iperf3
+ * @iperf: its load, where it is one
  */
 struct sharer {
 	const struct case_device *device;
 	enum watched kind;
 	char name[PROBE_NAME];
 	struct nic nic;
-	struct child load;
+	struct child iperf;
 };
 
 /**
@@ -47,6 +47,8 @@ struct sharer {
  * @irq: the kernel's number of the line
  * @n: sharers under load
  * @sharer: these
+ * @fio: the load of all disks among them
+ * @disks: how many these are
  * @affinity: of the line, to be given back
  * @probe: watches sharers and line
  * @meter: notes when the board itself stands still
@@ -58,6 +60,8 @@ struct shared_line {
 	unsigned int irq;
 	unsigned int n;
 	struct sharer sharer[LINE_SHARERS];
+	struct child fio;
+	unsigned int disks;
 	struct affinity affinity;
 	struct probe *probe;
 	struct stall_meter *meter;

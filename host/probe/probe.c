@@ -94,12 +94,13 @@ static bool understand(struct probe *p, const struct record *r, unsigned int cpu
 }
 
 /* Whose frame it was is not said: nobody's, if no NIC of ours has sent it. */
-static void feed_freed(struct probe *p, const struct item *it)
+static bool feed_freed(struct probe *p, const struct item *it)
 {
 	for (unsigned int i = 0; i < p->config.n; i++)
 		if (p->config.sharer[i].kind == WATCHED_NIC &&
 		    requests_complete(&p->sharer[i], it->time, it->key, false))
-			return;
+			return true;
+	return false;
 }
 
 static void feed_mark(struct probe *p, const struct item *it)
@@ -116,26 +117,36 @@ static void feed_mark(struct probe *p, const struct item *it)
 		line_close(&p->line, it->time);
 }
 
-static void feed(struct probe *p, const struct item *it)
+/* Return: it shows that the line served somebody. */
+static bool feed_request(struct probe *p, const struct item *it)
 {
 	struct requests *r = &p->sharer[it->who % PROBE_SHARERS];
 
 	switch (it->what) {
 	case MEANS_ISSUED:
 		requests_issue(r, it->time, it->key);
-		break;
-	case MEANS_COMPLETED:
-		if (!requests_complete(r, it->time, it->key, it->failed))
-			requests_spurious(r, it->time);
-		break;
+		return false;
 	case MEANS_WITHDRAWN:
 		requests_withdraw(r, it->time, it->key);
-		break;
+		return false;
 	case MEANS_RECEIVED:
 		requests_receive(r, it->time);
-		break;
+		return true;
 	case MEANS_FREED:
-		feed_freed(p, it);
+		return feed_freed(p, it);
+	default:
+		if (!requests_complete(r, it->time, it->key, it->failed))
+			requests_spurious(r, it->time);
+		return true;
+	}
+}
+
+static void feed(struct probe *p, const struct item *it)
+{
+	switch (it->what) {
+	case MARK_BEGIN:
+	case MARK_END:
+		feed_mark(p, it);
 		break;
 	case MEANS_CALLED:
 		line_called(&p->line, it->time, it->cpu, it->who);
@@ -144,7 +155,8 @@ static void feed(struct probe *p, const struct item *it)
 		line_claimed(&p->line, it->time, it->cpu);
 		break;
 	default:
-		feed_mark(p, it);
+		if (feed_request(p, it) && !p->config.actions)
+			line_served(&p->line, it->time);
 	}
 }
 
