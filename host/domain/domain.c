@@ -20,6 +20,7 @@
 #define NS_PER_S     1000000000ull
 #define START_LIMIT  (20000 * MS) /* VFIO's open resets: a bus takes more than a second */
 #define ANSWER_LIMIT (5000 * MS)
+#define TERM_LIMIT   (5000 * MS)
 #define END_LIMIT    (20000 * MS) /* the kernel closes the device first, with a reset */
 
 static uint64_t now_ns(void)
@@ -112,6 +113,8 @@ int domain_ask(struct domain *d, enum order order, uint32_t argument)
 
 int domain_run_window(struct domain *d, enum window w, uint64_t planned)
 {
+	if (!planned)
+		return -EINVAL;
 	d->ends.box->planned = planned;
 	return domain_ask(d, ORDER_RUN, w);
 }
@@ -165,18 +168,29 @@ int domain_kill(struct domain *d)
 	return reap(d, END_LIMIT, &status);
 }
 
+/* Whatever it answers, it is to end; a dead one has nothing to give back. */
+static int give_back(struct domain *d)
+{
+	bool good = !domain_ask(d, ORDER_QUIET, 0);
+
+	good = !domain_ask(d, ORDER_UNBIND, 0) && good;
+	if (!domain_lives(d))
+		return -ESRCH;
+	return good ? 0 : -EIO;
+}
+
 int domain_stop(struct domain *d)
 {
-	int status, rc = domain_ask(d, ORDER_QUIET, 0), unbound;
+	int status, rc, killed;
 
-	unbound = rc == -ESRCH ? 0 : domain_ask(d, ORDER_UNBIND, 0);
-	rc = rc ? rc : unbound;
-	if (d->pid)
-		kill(-d->pid, SIGTERM);
-	if (d->pid && reap(d, END_LIMIT, &status))
+	if (!d->pid)
+		return -ESRCH;
+	rc = give_back(d);
+	kill(-d->pid, SIGTERM);
+	if (reap(d, TERM_LIMIT, &status))
 		rc = rc ? rc : -ETIMEDOUT;
-	unbound = domain_kill(d);
-	return rc ? rc : unbound;
+	killed = domain_kill(d);
+	return rc ? rc : killed;
 }
 
 static void close_file(int *fd)
