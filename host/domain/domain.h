@@ -66,6 +66,12 @@ struct domain_kind {
 /** domain_process - the process itself drives the device */
 extern const struct domain_kind domain_process;
 
+/** domain_vmm - the guest image on KVM, in the small VMM (host/vmm/) */
+extern const struct domain_kind domain_vmm;
+
+/** domain_qemu - the guest image on KVM, in qemu-system-x86_64; its windows are of the guest's own clock */
+extern const struct domain_kind domain_qemu;
+
 /**
  * struct domain - a domain, running or dead
  * @kind: its kind

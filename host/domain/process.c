@@ -3,7 +3,6 @@
  * A process that drives its device itself. The line is an eventfd that VFIO
  * signals; the EOI of a level is VFIO's unmask; a message has none.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
