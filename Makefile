@@ -115,7 +115,7 @@ build/guest/%.o: % Makefile
 # the control domain: static programs that run on any Linux, and a file system with them
 
 HOSTED_GUEST := $(filter-out $(addprefix guest/dev/,acpi.c ich9.c mmio.c pci.c uart.c),$(wildcard guest/dev/*.c)) \
-	guest/control/plan.c guest/lib/hist.c fault/ladder.c
+	$(wildcard guest/role/*.c) guest/control/plan.c guest/lib/hist.c guest/lib/fmt.c fault/hang.c fault/ladder.c
 HOST_LIBRARY := $(filter-out host/tests/% host/module/%,$(wildcard host/*/*.c)) $(HOSTED_GUEST)
 TOPICS := $(sort $(foreach p,$(wildcard suites/kvm/*/*.c),$(notdir $(patsubst %/,%,$(dir $p)))))
 HOST_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -I. $(WARNINGS) -Wno-format-truncation
@@ -176,7 +176,7 @@ $(COLLECTION): $(IN_COLLECTION) lab/kselftest-install.sh
 # tests
 
 # The pure parts of the guest, compiled for the host under the sanitizers.
-HOST_SOURCES := guest/lib/fmt.c $(HOSTED_GUEST) suites/vectors/hostile_ops.c suites/vectors/hostile_skip.c
+HOST_SOURCES := $(HOSTED_GUEST) suites/vectors/hostile_ops.c suites/vectors/hostile_skip.c
 UNIT_SOURCES := $(wildcard guest/tests/*_test.c)
 UNIT_TESTS := $(UNIT_SOURCES:guest/tests/%.c=build/unit/%)
 UNIT_CFLAGS := -std=gnu11 -O1 -g -I. $(WARNINGS) -fsanitize=address,undefined \

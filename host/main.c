@@ -5,6 +5,7 @@
 
 #include "host/agent/agent.h"
 #include "host/pci/main.h"
+#include "host/vmm/vmm.h"
 
 static const struct {
 	const char *name;
@@ -13,6 +14,7 @@ static const struct {
 } commands[] = {
 	{ "agent", agent_main, "carry out the plan on standard input, print KTAP" },
 	{ "pci", pci_main, "look at PCI functions and lines, take some for VFIO, give them back" },
+	{ "vmm", vmm_main, "boot the guest image on KVM with a function by VFIO" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))

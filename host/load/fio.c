@@ -69,10 +69,10 @@ int fio_parse(const char *text, size_t len, struct fio_result *r, char *error, s
 	root = json_find("fio", text, len, error, size);
 	if (!root)
 		return -EPROTO;
-	rc = json_unpack_ex(root, &wrong, 0,
-			    "{s:[{s:i,s:{s:o,s:o,s:{s:o,s:o},s:{s?:o}}}]}", "jobs", "error",
-			    &r->error, "read", "total_ios", &reads, "runtime", &runtime, "lat_ns",
-			    "mean", &mean, "max", &max, "clat_ns", "percentile", &percentile);
+	rc = json_unpack_ex(root, &wrong, 0, "{s:[{s:i,s:{s:o,s:o,s:{s:o,s:o},s:{s?:o}}}]}", "jobs",
+			    "error", &r->error, "read", "total_ios", &reads, "runtime", &runtime,
+			    "lat_ns", "mean", &mean, "max", &max, "clat_ns", "percentile",
+			    &percentile);
 	if (rc) {
 		(void)snprintf(error, size, "fio: its JSON has other fields than fio 3: %s",
 			       wrong.text);

@@ -69,7 +69,8 @@ int nic_up(struct nic *nic, const char *name, const char *address, char *error, 
 
 	memset(nic, 0, sizeof(*nic));
 	if (strlen(name) >= sizeof(nic->name) || !inet_aton(address, &in)) {
-		(void)snprintf(error, size, "%.20s: no interface, or %.20s no address", name, address);
+		(void)snprintf(error, size, "%.20s: no interface, or %.20s no address", name,
+			       address);
 		return -EINVAL;
 	}
 	memcpy(nic->name, name, strlen(name));

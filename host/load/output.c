@@ -15,8 +15,9 @@ int output_of_stopped(struct child *c, const char *program, int signal, uint64_t
 
 	*o = (struct output){ NULL, NULL, 0 };
 	if (rc) {
-		(void)snprintf(error, size, "%s: did not end within %llu ms%s; is its device served?",
-			       program, (unsigned long long)(ns / NS_PER_MS),
+		(void)snprintf(error, size,
+			       "%s: did not end within %llu ms%s; is its device served?", program,
+			       (unsigned long long)(ns / NS_PER_MS),
 			       rc == -EBUSY ? " and hangs in the kernel" : ", killed");
 		child_free(c);
 		return rc == -EBUSY ? rc : -ETIMEDOUT;

@@ -35,13 +35,16 @@ int progress_await(const struct child *c, uint64_t (*count)(const char *), const
 
 	while (count(name) - from < more) {
 		if (child_wait(c, LOOK)) {
-			(void)snprintf(error, size, "%s: its load ended before it worked; stop it to see why",
+			(void)snprintf(error, size,
+				       "%s: its load ended before it worked; stop it to see why",
 				       name);
 			return -ECHILD;
 		}
 		if (clock_ns() >= until) {
-			(void)snprintf(error, size, "%s: its load does not work after %llu ms; is the device served?",
-				       name, (unsigned long long)(ns / NS_PER_MS));
+			(void)snprintf(
+				error, size,
+				"%s: its load does not work after %llu ms; is the device served?",
+				name, (unsigned long long)(ns / NS_PER_MS));
 			return -ETIMEDOUT;
 		}
 	}

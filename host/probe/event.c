@@ -104,9 +104,8 @@ unsigned int decoder_id(const struct record *r)
 	uint64_t id;
 
 	/* common_type is at the beginning of all: struct trace_entry. */
-	return trace_number(r->data, r->size, (struct trace_field){ 0, 2 }, &id) ?
-		       (unsigned int)id :
-		       0;
+	return trace_number(r->data, r->size, (struct trace_field){ 0, 2 }, &id) ? (unsigned int)id
+										 : 0;
 }
 
 static bool read_field(const struct record *r, const char *wanted, struct trace_field field,

@@ -6,7 +6,8 @@
 
 bool filter_name(const char *name)
 {
-	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.");
+	size_t len =
+		strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.");
 
 	return len && len < PROBE_NAME && !name[len] && name[0] != '.';
 }
@@ -24,7 +25,7 @@ static unsigned int list(const struct tracepoint *row, const struct probe_config
 	}
 	for (unsigned int i = 0; i < config->n && n < (int)FILTER_ROOM; i++) {
 		const struct probe_sharer *s = &config->sharer[i];
-		const char *or = things ? "||" : "";
+		const char * or = things ? "||" : "";
 
 		if (s->kind != row->of)
 			continue;

@@ -57,7 +57,7 @@ int irqcount_read(unsigned int irq, struct irqcount *c)
 void irqcount_add(struct irqcount *sum, struct irqcount *old, const struct irqcount *new)
 {
 	sum->interrupts += new->interrupts - old->interrupts;
-	sum->unhandled += new->unhandled >= old->unhandled ? new->unhandled - old->unhandled :
-							     new->unhandled;
+	sum->unhandled += new->unhandled >= old->unhandled ? new->unhandled - old->unhandled
+							   : new->unhandled;
 	*old = *new;
 }

@@ -64,8 +64,8 @@ static uint32_t find_sharer(const struct probe *p, const struct event *e)
 	for (uint32_t i = 0; i < p->config.n; i++) {
 		if (p->config.sharer[i].kind != e->of)
 			continue;
-		if (e->of == WATCHED_DISK ? p->device[i] == e->number :
-					    !strcmp(p->config.sharer[i].name, e->text))
+		if (e->of == WATCHED_DISK ? p->device[i] == e->number
+					  : !strcmp(p->config.sharer[i].name, e->text))
 			return i;
 	}
 	return PROBE_SHARERS;
@@ -81,8 +81,9 @@ static bool understand(struct probe *p, const struct record *r, unsigned int cpu
 		i++;
 	if (i == TRACEPOINTS || !decode(&p->decoder[i], r, &e))
 		return false;
-	*out = (struct item){ .time = e.time, .key = e.key, .what = (uint8_t)e.means,
-			      .cpu = (uint8_t)cpu };
+	*out = (struct item){
+		.time = e.time, .key = e.key, .what = (uint8_t)e.means, .cpu = (uint8_t)cpu
+	};
 	if (e.of == WATCHED_LINE) {
 		out->who = e.means == MEANS_CALLED ? line_number(&p->line, e.text) : 0;
 		return e.number == p->config.irq;
@@ -220,7 +221,8 @@ static int check_names(struct probe *p, char *error, size_t size)
 
 		if (!memchr(s->name, '\0', sizeof(s->name)) || !filter_name(s->name)) {
 			(void)snprintf(error, size,
-				       "sharer %u: no name of a disk or interface; see /sys/block, /sys/class/net",
+				       "sharer %u: no name of a disk or interface; see /sys/block, "
+				       "/sys/class/net",
 				       i);
 			return -EINVAL;
 		}
@@ -250,7 +252,8 @@ static int add_row(struct probe *p, unsigned int i, char *error, size_t size)
 	if (rc)
 		return rc;
 	if (!decoder_init(&p->decoder[i], row, id, format, &missing)) {
-		(void)snprintf(error, size, "%s: this kernel's has no field \"%s\"; see its format file",
+		(void)snprintf(error, size,
+			       "%s: this kernel's has no field \"%s\"; see its format file",
 			       row->name, missing);
 		return -EPROTO;
 	}

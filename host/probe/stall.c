@@ -134,7 +134,8 @@ int stall_start(struct stall_meter **out, unsigned int cpu, uint64_t period, cha
 		return 0;
 	}
 	(void)snprintf(error, size,
-		       "stall meter on CPU %u: %s; it needs root, an online CPU, a period of 500 us or more",
+		       "stall meter on CPU %u: %s; it needs root, an online CPU, a period of 500 "
+		       "us or more",
 		       cpu, strerror(rc));
 	free(m);
 	return -rc;
