@@ -43,7 +43,7 @@ static bool take(const char **at, const char *end, const char *key, char *value,
 		return false;
 	line += name + 1;
 	n = (size_t)(newline - line);
-	if (newline < line || n >= size || memchr(line, '\0', n))
+	if (n >= size || memchr(line, '\0', n))
 		return false;
 	memcpy(value, line, n);
 	value[n] = '\0';
