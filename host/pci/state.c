@@ -199,7 +199,7 @@ int state_load(const char *root, const char *bdf, struct pci_state *state, char 
 	if (!result)
 		return 0;
 	why = result == -EINVAL	 ? "is no state of this function: remove it, and bind by hand"
-	      : result == -EPERM ? "others may write it: remove it, and bind by hand"
+	      : result == -EPERM ? "is no plain file of ours alone: remove it, and bind by hand"
 				 : strerror(-result);
 	(void)snprintf(error, size, "%s/run/lifeline/%s: %s", root, bdf, why);
 	return result;
