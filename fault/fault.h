@@ -15,6 +15,11 @@
  * @FAULT_SLOW: serves its own traffic, each handler run taking 5 ms to the EOI.
  * @FAULT_NOACK: EOIs every event at once and never quiets the device: a storm.
  * @FAULT_CRASH: asserts its line, gets the event, and the domain crashes.
+ * @FAULT_UNMASK: asserts its line, gets the event, and EOIs again and again, never
+ *	quieting the device: whoever kills the domain finds it in the midst of an EOI.
+ * @FAULT_RESET: asserts its line, gets the event, and resets the device from outside,
+ *	starts it and asserts again, again and again: whoever kills the domain finds it
+ *	in the midst of a reset. Only where struct platform has a reset.
  */
 enum fault_verb {
 	FAULT_NONE,
@@ -24,17 +29,24 @@ enum fault_verb {
 	FAULT_SLOW,
 	FAULT_NOACK,
 	FAULT_CRASH,
+	FAULT_UNMASK,
+	FAULT_RESET,
 };
 
 #define FAULT_SLOW_NS 5000000ull
 
+/** FAULT_IMPOSSIBLE - this platform has no such verb: nothing was done; in no errno's range */
+#define FAULT_IMPOSSIBLE (-0x10000)
+
 /**
  * fault_play() - play @verb in the domain that owns @d
  *
- * Sets fault_live in the mailbox once the fault stands. Only FAULT_NONE and
- * FAULT_SLOW and FAULT_NOACK look at orders again: these end with the next one.
+ * Sets fault_live in the mailbox once the fault stands. Only FAULT_NONE, SLOW,
+ * NOACK, UNMASK and RESET look at orders again: these end with the next one.
+ *
+ * Return: 0, FAULT_IMPOSSIBLE, or what ended a RESET: the platform's -errno, or enum dev_status.
  */
-void fault_play(struct driver *d, enum fault_verb verb);
+int fault_play(struct driver *d, enum fault_verb verb);
 
 /* The verbs of death that the control domain plays are domctl_destroy() and no more. */
 

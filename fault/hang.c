@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fault/fault.h"
 
-#include "guest/xen/clock.h"
-#include "guest/xen/hypercall.h"
+#define LONG_SLEEP 1000000000ull /* ns */
+#define LOOK	   1000000ull
 
 /* The fault stands: tell the control domain, which may want to kill us within the millisecond. */
 static void stand(struct driver *d)
 {
-	struct evtchn_send told = { .port = d->kick };
-
 	__atomic_store_n(&d->box->fault_live, 1, __ATOMIC_RELEASE);
-	xen_event_op(EVTCHNOP_send, &told);
+	driver_tell(d);
 }
 
 /*
@@ -19,24 +17,24 @@ static void stand(struct driver *d)
  */
 static void enter_handler(struct driver *d)
 {
-	while (port_pending(d->port))
+	while (driver_pending(d))
 		driver_handle(d);
 	driver_raise(d);
 	driver_await_event(d);
-	port_clear(d->port);
+	driver_take(d);
 }
 
-static _Noreturn void block_for_ever(void)
+static _Noreturn void block_for_ever(const struct driver *d)
 {
 	for (;;)
-		sleep_until(now_ns() + 1000 * MS);
+		driver_sleep(d, LONG_SLEEP);
 }
 
 static _Noreturn void hang_mask(struct driver *d)
 {
 	enter_handler(d);
 	stand(d);
-	block_for_ever();
+	block_for_ever(d);
 }
 
 static _Noreturn void hang_silent(struct driver *d)
@@ -44,7 +42,7 @@ static _Noreturn void hang_silent(struct driver *d)
 	enter_handler(d);
 	driver_settle(d);
 	stand(d);
-	block_for_ever();
+	block_for_ever(d);
 }
 
 static _Noreturn void hang_spin(struct driver *d)
@@ -59,11 +57,11 @@ static _Noreturn void hang_spin(struct driver *d)
 static void hang_slow(struct driver *d)
 {
 	stand(d);
-	while (!port_pending(d->kick)) {
+	while (!driver_kicked(d)) {
 		enter_handler(d);
-		sleep_ns(FAULT_SLOW_NS);
+		driver_sleep(d, FAULT_SLOW_NS);
 		driver_settle(d);
-		pirq_eoi(d->pirq);
+		driver_end(d);
 	}
 }
 
@@ -71,26 +69,65 @@ static void hang_noack(struct driver *d)
 {
 	enter_handler(d);
 	stand(d);
-	pirq_eoi(d->pirq);
-	while (!port_pending(d->kick)) {
-		if (!port_wait(d->port, now_ns() + MS))
+	driver_end(d);
+	while (!driver_kicked(d)) {
+		if (!driver_wait(d, driver_now(d) + LOOK))
 			continue;
-		port_clear(d->port);
-		pirq_eoi(d->pirq);
+		driver_take(d);
+		driver_end(d);
 	}
 	driver_settle(d);
 }
 
 static void crash(struct driver *d)
 {
-	struct sched_shutdown reason = { .reason = SHUTDOWN_crash };
-
 	enter_handler(d);
 	stand(d);
-	xen_sched_op(SCHEDOP_shutdown, &reason);
+	d->platform->crash(d->platform->ctx);
 }
 
-void fault_play(struct driver *d, enum fault_verb verb)
+/* No look at the line in between: most of the time is spent in the EOI itself. */
+static void hang_unmask(struct driver *d)
+{
+	enter_handler(d);
+	stand(d);
+	while (!driver_kicked(d))
+		driver_end(d);
+	driver_settle(d);
+}
+
+/* What a reset takes: the assertion, and what the controller had been told. */
+static int assert_again(struct driver *d)
+{
+	struct controller *c = &d->dev;
+	int rc = exerciser_begin(c, c->kind, 1);
+
+	driver_take(d);
+	if (!rc)
+		driver_raise(d);
+	return rc;
+}
+
+static int hang_reset(struct driver *d)
+{
+	const struct platform *p = d->platform;
+	int rc;
+
+	if (!p->reset)
+		return FAULT_IMPOSSIBLE;
+	enter_handler(d);
+	stand(d);
+	do {
+		rc = p->reset(p->ctx);
+		if (!rc)
+			rc = assert_again(d);
+	} while (!rc && !driver_kicked(d));
+	driver_settle(d);
+	driver_end(d);
+	return rc;
+}
+
+int fault_play(struct driver *d, enum fault_verb verb)
 {
 	switch (verb) {
 	case FAULT_MASK:
@@ -108,7 +145,13 @@ void fault_play(struct driver *d, enum fault_verb verb)
 	case FAULT_CRASH:
 		crash(d);
 		break;
+	case FAULT_UNMASK:
+		hang_unmask(d);
+		break;
+	case FAULT_RESET:
+		return hang_reset(d);
 	case FAULT_NONE:
 		break;
 	}
+	return 0;
 }

@@ -123,8 +123,8 @@ gdt_pointer:
 	.balign 4096
 pvh_l4:	.skip 4096
 pvh_l3:	.skip 4096
+	.globl pvh_l1, pvh_l2
 pvh_l2:	.skip 4 * 4096
-	.globl pvh_l1
 pvh_l1:	.skip 2 * 4096
 
 	.section .note.GNU-stack, "", @progbits

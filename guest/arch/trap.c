@@ -21,7 +21,7 @@ static struct gate {
 	uint8_t ist, type;
 	uint16_t offset_middle;
 	uint32_t offset_high, reserved;
-} idt[18];
+} idt[TRAP_VECTORS];
 
 #define CODE_SELECTOR  8 /* of the GDT in pvh.S */
 #define INTERRUPT_GATE 0x8e
@@ -38,6 +38,18 @@ void trap_init(void)
 	hcall1(__HYPERVISOR_set_trap_table, (unsigned long)table);
 }
 
+static void (*end)(const char *line);
+
+void trap_set_gate(unsigned int vector, unsigned long entry)
+{
+	idt[vector] = (struct gate){
+		.offset_low = (uint16_t)entry,
+		.offset_middle = (uint16_t)(entry >> 16),
+		.selector = CODE_SELECTOR,
+		.type = INTERRUPT_GATE,
+	};
+}
+
 void trap_init_pvh(void)
 {
 	struct {
@@ -45,17 +57,14 @@ void trap_init_pvh(void)
 		uint64_t base;
 	} __attribute__((packed)) pointer = { sizeof(idt) - 1, (unsigned long)idt };
 
-	for (unsigned int i = 0; (int64_t)pvh_trap_entries[i].vector >= 0; i++) {
-		uint64_t entry = pvh_trap_entries[i].entry;
-
-		idt[pvh_trap_entries[i].vector] = (struct gate){
-			.offset_low = (uint16_t)entry,
-			.offset_middle = (uint16_t)(entry >> 16),
-			.selector = CODE_SELECTOR,
-			.type = INTERRUPT_GATE,
-		};
-	}
+	for (unsigned int i = 0; (int64_t)pvh_trap_entries[i].vector >= 0; i++)
+		trap_set_gate((unsigned int)pvh_trap_entries[i].vector, pvh_trap_entries[i].entry);
 	asm volatile("lidt %0" : : "m"(pointer));
+}
+
+void trap_die_by(void (*how)(const char *line))
+{
+	end = how;
 }
 
 _Noreturn void die(const char *why)
@@ -64,6 +73,8 @@ _Noreturn void die(const char *why)
 	char line[120];
 	int len = ll_snprintf(line, sizeof(line), "Bail out! %s\n", why);
 
+	if (end)
+		end(line);
 	/* Refused for a sibling without console: its control domain sees the crash. */
 	xen_console_io(CONSOLEIO_write, (unsigned int)len, line);
 	xen_sched_op(SCHEDOP_shutdown, &crash);

@@ -14,11 +14,11 @@
 #include "guest/control/build.h"
 
 #include "guest/lib/string.h"
-#include "guest/role/sibling.h"
 #include "guest/xen/domctl.h"
 #include "guest/xen/event.h"
 #include "guest/xen/hypercall.h"
 #include "guest/xen/mem.h"
+#include "guest/xen/sibling.h"
 
 #include <xen/arch-x86/hvm/start_info.h>
 

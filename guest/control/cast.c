@@ -8,6 +8,7 @@
 #include "guest/lib/string.h"
 #include "guest/xen/clock.h"
 #include "guest/xen/domctl.h"
+#include "guest/xen/event.h"
 #include "guest/xen/grant.h"
 #include "guest/xen/hypercall.h"
 #include "guest/xen/mem.h"

@@ -2,18 +2,19 @@
 /* Entry of the image. The control domain carries out the plan; a sibling its orders. */
 #include "guest/arch/io.h"
 #include "guest/arch/trap.h"
+#include "guest/bare/machine.h"
 #include "guest/control/device.h"
 #include "guest/control/ktap.h"
 #include "guest/control/test.h"
 #include "guest/dev/pci.h"
 #include "guest/lib/fmt.h"
-#include "guest/role/sibling.h"
 #include "guest/xen/clock.h"
 #include "guest/xen/domctl.h"
 #include "guest/xen/event.h"
 #include "guest/xen/hypercall.h"
 #include "guest/xen/mem.h"
 #include "guest/xen/pvh.h"
+#include "guest/xen/sibling.h"
 
 #include <xen/arch-x86/hvm/start_info.h>
 
@@ -133,15 +134,17 @@ void guest_main(struct start_info *si)
 	sibling_main();
 }
 
-/* The same for a domain that Xen or build_pvh() starts as PVH: by the entry of guest/arch/pvh.S. */
+/*
+ * The same for a domain that Xen or build_pvh() starts as PVH: by the entry of guest/arch/pvh.S.
+ * A VMM without Xen comes in there too.
+ */
 void pvh_main(const struct hvm_start_info *si)
 {
 	const struct hvm_modlist_entry *module = (const void *)si->modlist_paddr;
 	struct span plan = { 0 };
 
-	/* Without hypercalls there is nobody to tell why. */
 	if (!pvh_init())
-		asm volatile("ud2");
+		bare_main(si->cmdline_paddr ? (const char *)si->cmdline_paddr : "");
 	trap_init_pvh();
 	if (event_init_pvh())
 		die("Xen does not map its shared info page");

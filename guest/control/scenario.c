@@ -3,6 +3,7 @@
 
 #include "guest/control/line.h"
 #include "guest/xen/clock.h"
+#include "guest/xen/event.h"
 
 #define FAULT_LIMIT (500 * MS)
 #define STORM_LEAST 100

@@ -12,4 +12,7 @@
  */
 void ich9_route(uint16_t bdf, uint32_t gsi);
 
+/** ich9_leave_pic() - no PIRQ line reaches an 8259 any more: the IO-APIC alone has them. Nothing without such a bridge */
+void ich9_leave_pic(void);
+
 #endif

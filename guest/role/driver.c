@@ -2,8 +2,8 @@
 #include "guest/role/driver.h"
 
 #include "guest/lib/string.h"
-#include "guest/xen/clock.h"
-#include "guest/xen/hypercall.h"
+
+#define LONG_WAIT 1000000000ull /* ns */
 
 static void note_served(struct driver *d, uint64_t now)
 {
@@ -50,12 +50,12 @@ static void complete(struct driver *d, uint64_t served)
 
 void driver_handle(struct driver *d)
 {
-	port_clear(d->port);
+	driver_take(d);
 	if (exerciser_service(&d->dev) && d->raised_at)
-		complete(d, now_ns());
+		complete(d, driver_now(d));
 	else if (d->win)
 		d->win->spurious++;
-	pirq_eoi(d->pirq);
+	driver_end(d);
 }
 
 void driver_settle(struct driver *d)
@@ -70,27 +70,22 @@ void driver_raise(struct driver *d)
 {
 	if (d->win)
 		d->win->raised++;
-	d->raised_at = now_ns();
+	d->raised_at = driver_now(d);
 	if (d->dev.ops->work ? d->dev.ops->work(&d->dev) : d->dev.ops->trigger(&d->dev, 0))
 		note_error(d);
 }
 
 void driver_await_event(struct driver *d)
 {
-	while (!port_wait(d->port, now_ns() + 1000 * MS))
+	while (!driver_wait(d, driver_now(d) + LONG_WAIT))
 		;
 }
 
-/* Wait for the line or for an order. Return: is it the line? */
-static bool wait_line_or_kick(struct driver *d, uint64_t deadline)
+/* Wait for the line or for an order, and serve the line. */
+static void serve_or_kick(struct driver *d, uint64_t deadline)
 {
-	evtchn_port_t ports[2] = { d->kick, d->port };
-	struct sched_poll poll = { .nr_ports = d->port ? 2 : 1, .timeout = deadline };
-
-	set_xen_guest_handle(poll.ports, ports);
-	if (!(d->port && port_pending(d->port)) && !port_pending(d->kick))
-		xen_sched_op(SCHEDOP_poll, &poll);
-	return d->port && port_pending(d->port);
+	if (d->platform->wait_or_kick(d->platform->ctx, deadline))
+		driver_handle(d);
 }
 
 /* Between half and one and a half of the mean: sharers must not march in step. */
@@ -114,15 +109,14 @@ void driver_round(struct driver *d)
 	driver_raise(d);
 	deadline = d->raised_at + d->box->grace;
 	while (d->raised_at) {
-		if (port_wait(d->port, deadline))
+		if (driver_wait(d, deadline))
 			driver_handle(d);
 		else
 			give_up(d);
 	}
-	next = now_ns() + next_pause(d);
-	while (now_ns() < next && !port_pending(d->kick))
-		if (wait_line_or_kick(d, next))
-			driver_handle(d);
+	next = driver_now(d) + next_pause(d);
+	while (driver_now(d) < next && !driver_kicked(d))
+		serve_or_kick(d, next);
 }
 
 void driver_open_window(struct driver *d, enum window w, uint64_t planned)
@@ -130,11 +124,11 @@ void driver_open_window(struct driver *d, enum window w, uint64_t planned)
 	struct window_stats *win = &d->box->window[w];
 
 	/* What came before the window is none of its business. */
-	if (!d->win && d->port && port_pending(d->port))
+	if (!d->win && driver_pending(d))
 		driver_handle(d);
 	memset(win, 0, sizeof(*win));
 	win->planned = planned;
-	win->start = win->last = now_ns();
+	win->start = win->last = driver_now(d);
 	d->win = win;
 }
 
@@ -144,7 +138,7 @@ void driver_park(struct driver *d)
 
 	if (!w)
 		return;
-	w->end = now_ns();
+	w->end = driver_now(d);
 	if (w->end - w->last > w->gap)
 		w->gap = w->end - w->last;
 	d->win = NULL;
@@ -152,7 +146,6 @@ void driver_park(struct driver *d)
 
 void driver_serve_until_kicked(struct driver *d)
 {
-	while (!port_pending(d->kick))
-		if (wait_line_or_kick(d, 0))
-			driver_handle(d);
+	while (!driver_kicked(d))
+		serve_or_kick(d, 0);
 }

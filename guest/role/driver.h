@@ -3,18 +3,12 @@
 #ifndef LIFELINE_ROLE_DRIVER_H
 #define LIFELINE_ROLE_DRIVER_H
 
-#include <stdbool.h>
-
-#include "guest/dev/exerciser.h"
-#include "guest/role/mailbox.h"
-#include "guest/xen/event.h"
+#include "guest/role/platform.h"
 
 /**
  * struct driver - state of the driver
  * @dev: the device
- * @pirq: pirq of the line
- * @port: event channel of the pirq, 0: not bound
- * @kick: event channel to the control domain
+ * @platform: on which it runs
  * @box: mailbox
  * @win: window that is being measured, NULL: parked
  * @raised_at: when the outstanding interrupt was raised, 0: none is
@@ -22,9 +16,7 @@
  */
 struct driver {
 	struct controller dev;
-	uint32_t pirq;
-	evtchn_port_t port;
-	evtchn_port_t kick;
+	const struct platform *platform;
 	struct mailbox *box;
 	struct window_stats *win;
 	uint64_t raised_at;
@@ -57,5 +49,55 @@ void driver_park(struct driver *d);
 
 /** driver_serve_until_kicked() - no traffic of our own; serve the line until an order comes */
 void driver_serve_until_kicked(struct driver *d);
+
+/* What the driver and the verbs ask of the platform most; see struct platform. */
+
+/** driver_now() - its @now */
+static inline uint64_t driver_now(const struct driver *d)
+{
+	return d->platform->now(d->platform->ctx);
+}
+
+/** driver_sleep() - its @sleep */
+static inline void driver_sleep(const struct driver *d, uint64_t ns)
+{
+	d->platform->sleep(d->platform->ctx, ns);
+}
+
+/** driver_pending() - its @pending */
+static inline bool driver_pending(const struct driver *d)
+{
+	return d->platform->pending(d->platform->ctx);
+}
+
+/** driver_take() - its @take */
+static inline void driver_take(const struct driver *d)
+{
+	d->platform->take(d->platform->ctx);
+}
+
+/** driver_wait() - its @wait */
+static inline bool driver_wait(const struct driver *d, uint64_t deadline)
+{
+	return d->platform->wait(d->platform->ctx, deadline);
+}
+
+/** driver_end() - its @end */
+static inline void driver_end(const struct driver *d)
+{
+	d->platform->end(d->platform->ctx);
+}
+
+/** driver_kicked() - its @kicked */
+static inline bool driver_kicked(const struct driver *d)
+{
+	return d->platform->kicked(d->platform->ctx);
+}
+
+/** driver_tell() - its @tell */
+static inline void driver_tell(const struct driver *d)
+{
+	d->platform->tell(d->platform->ctx);
+}
 
 #endif

@@ -15,6 +15,7 @@
 enum window { WINDOW_BEFORE, WINDOW_DURING, WINDOW_AFTER, WINDOWS };
 
 #define TIMELINE_SLOTS 24
+#define MAILBOX_ERROR  160
 
 /**
  * struct window_stats - what one sharer saw in one window
@@ -38,14 +39,19 @@ struct window_stats {
 	struct hist latency;
 };
 
-/* ORDER_CONFIG and ORDER_POKE have a struct rogue_write in @call.bytes. */
+/*
+ * RUN, PARK, FAULT and QUIET are the driver's own; the others are the platform's,
+ * and those from STATUS on only Xen's has. ORDER_CONFIG and ORDER_POKE have a struct
+ * rogue_write in @call.bytes.
+ */
 enum order {
 	ORDER_NONE,
-	ORDER_BIND,   /* bind pirq @argument, 0: the mailbox's; answer: port or -errno */
-	ORDER_UNBIND, /* close the port; answer: 0 or -errno */
+	ORDER_BIND,   /* bind the line: pirq @argument, 0: the mailbox's; answer: port or -errno */
+	ORDER_UNBIND, /* give the line up; answer: 0 or -errno */
 	ORDER_RUN,    /* raise and serve in window @argument until another order comes */
 	ORDER_PARK,   /* finish the round, stop raising, go on serving; answer: 0 */
-	ORDER_FAULT,  /* play fault verb @argument; most never answer */
+	ORDER_FAULT,  /* play fault verb @argument; most never answer, the others as fault_play() */
+	ORDER_QUIET,  /* the device is quieted and reset, for good; answer: enum dev_status */
 	ORDER_STATUS, /* answer: XENIRQSTAT_* of the pirq, or -errno */
 	ORDER_CONFIG, /* write by configuration ports; answer: 0 */
 	ORDER_POKE,   /* map the page and write there; answer: 0, -errno of the mapping, or death */
@@ -115,7 +121,7 @@ struct mailbox {
 	int32_t answer;
 	uint32_t fault_live;
 	int32_t ready;
-	char error[96];
+	char error[MAILBOX_ERROR];
 
 	struct window_stats window[WINDOWS];
 };

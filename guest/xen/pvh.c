@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "guest/xen/pvh.h"
 
+#include "guest/arch/cpu.h"
 #include "guest/arch/trap.h"
 #include "guest/xen/hypercall.h"
 #include "guest/xen/mem.h"
@@ -29,27 +30,6 @@ extern char pvh_user_return[];
 
 static bool is_pvh;
 
-static void cpuid(uint32_t leaf, uint32_t *ebx, uint32_t *ecx, uint32_t *edx)
-{
-	asm volatile("cpuid" : "+a"(leaf), "=b"(*ebx), "=c"(*ecx), "=d"(*edx));
-}
-
-static uint64_t rdmsr(uint32_t msr)
-{
-	uint32_t low, high;
-
-	asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
-	return (uint64_t)high << 32 | low;
-}
-
-static void wrmsr(uint32_t msr, uint64_t value)
-{
-	asm volatile("wrmsr"
-		     :
-		     : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
-		     : "memory");
-}
-
 bool pvh_guest(void)
 {
 	return is_pvh;
@@ -57,13 +37,11 @@ bool pvh_guest(void)
 
 bool pvh_init(void)
 {
-	uint32_t msr, ecx, edx;
+	struct cpuid r = cpuid(XEN_SIGNATURE);
 
-	cpuid(XEN_SIGNATURE, &msr, &ecx, &edx);
-	if (msr != SIGNATURE_EBX || ecx != SIGNATURE_ECX || edx != SIGNATURE_EDX)
+	if (r.ebx != SIGNATURE_EBX || r.ecx != SIGNATURE_ECX || r.edx != SIGNATURE_EDX)
 		return false;
-	cpuid(XEN_MSR, &msr, &ecx, &edx);
-	wrmsr(msr, (unsigned long)hypercall_page);
+	wrmsr(cpuid(XEN_MSR).ebx, (unsigned long)hypercall_page);
 	is_pvh = true;
 	return true;
 }

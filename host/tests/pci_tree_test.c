@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#define _GNU_SOURCE
 /* The inventory, what is in use, lines, and what binding refuses, on a machine in a folder. */
 #include "host/pci/bind.h"
 #include "host/pci/line.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef LIFELINE_ROLE_SIBLING_H
-#define LIFELINE_ROLE_SIBLING_H
+/* A domain of Xen as that on which a driver runs. */
+#ifndef LIFELINE_XEN_SIBLING_H
+#define LIFELINE_XEN_SIBLING_H
 
 #include "guest/role/mailbox.h"
 
