@@ -4,8 +4,10 @@
 SHELL := /bin/bash
 PYTHON := /usr/bin/python3
 
-HV ?= xen
+HV ?=
 XEN ?=
+KERNEL ?=
+MODULES ?=
 K ?=
 OUT ?=
 SEED ?=
@@ -15,21 +17,33 @@ CASE ?=
 CALL ?=
 KNOWN ?=
 NIGHTLY ?=
-BOARD ?= lab/boards/q35-$(HV).yaml
+BOARD ?=
 XEN_PACKAGE := xen-hypervisor-4.17-amd64
 
-# What Debian 12 must have installed. The hypervisor's package is only unpacked, below build/:
-# installed it would become the machine's own boot entry.
-GATE_PACKAGES := gcc libc6-dev binutils libxen-dev qemu-system-x86 seabios \
+# Which hypervisors: what is named, or whose binary is, or both.
+HVS := $(or $(HV),$(if $(BOARD),$(if $(shell grep -l LinuxQEMUDriver $(BOARD)),kvm,xen)),$(if $(XEN),xen)\
+	$(if $(KERNEL),kvm),)
+ifeq ($(strip $(HVS)),)
+HVS := xen kvm
+endif
+
+# What Debian 12 must have installed. Hypervisor and kernel are only unpacked, below build/: installed
+# they would become the machine's own boot entries.
+GATE_PACKAGES := gcc libc6-dev binutils make xz-utils libxen-dev qemu-system-x86 seabios \
+	cpio kmod e2fsprogs libjansson-dev fio iperf3 \
 	python3 python3-labgrid python3-pytest python3-yaml python3-jsonschema
 TEST_PACKAGES := $(GATE_PACKAGES) clang-format-14 clang-tidy-14 cppcheck
 
 GUEST := build/guest.elf
 STOCK_XEN := build/xen/$(XEN_PACKAGE).gz
+STOCK_LINUX := build/linux
+KSELFTEST := build/kselftest
+LIBPCI := build/libpci
+COLLECTION := build/collection.img
 
 .DEFAULT_GOAL := help
 
-.PHONY: help gate nightly shrink test bench lint format clean packages-gate packages-test
+.PHONY: always help gate nightly kselftest-install shrink test bench lint format clean packages-gate packages-test
 
 help:
 	@cat lab/help.txt
@@ -37,15 +51,26 @@ help:
 # ---------------------------------------------------------------------------
 # the main job
 
+# A run of each hypervisor; all of them, whatever the first ones say.
 gate: packages-gate
-	@$(MAKE) --no-print-directory -s $(GUEST) $(if $(XEN),,$(STOCK_XEN))
-	@$(PYTHON) -B -m pytest suites --lg-env '$(BOARD)' --hv '$(HV)' \
-		$(if $(XEN),--xen '$(XEN)') $(if $(K),-k '$(K)') $(CASE:%=--case='%') $(if $(OUT),--out '$(OUT)') \
-		$(if $(SEED),--seed '$(SEED)') $(if $(APPEND),--append '$(APPEND)') \
-		$(if $(CPUS),--cpus '$(CPUS)') $(NIGHTLY)
+	@$(MAKE) --no-print-directory -s $(HVS:%=%-inputs)
+	@status=0; for hv in $(HVS); do \
+		$(PYTHON) -B -m pytest suites --lg-env "$(or $(BOARD),lab/boards/q35-$$hv.yaml)" --hv $$hv \
+			$(if $(XEN),$$([ $$hv = xen ] && echo "--xen $(XEN)")) \
+			$(if $(KERNEL),$$([ $$hv = kvm ] && echo "--kernel $(KERNEL)")) \
+			$(if $(MODULES),$$([ $$hv = kvm ] && echo "--modules $(MODULES)")) \
+			$(if $(K),-k '$(K)') $(CASE:%=--case='%') \
+			$(if $(OUT),--out '$(OUT)$(if $(word 2,$(HVS)),/'$$hv')) \
+			$(if $(SEED),--seed '$(SEED)') $(if $(APPEND),--append '$(APPEND)') \
+			$(if $(CPUS),--cpus '$(CPUS)') $(NIGHTLY) || status=$$?; \
+	done; exit $$status
 
 nightly:
 	@$(MAKE) --no-print-directory gate NIGHTLY=--nightly
+
+.PHONY: xen-inputs kvm-inputs
+xen-inputs: $(GUEST) $(if $(XEN),,$(STOCK_XEN))
+kvm-inputs: $(COLLECTION) build/host/init build/busybox $(if $(KERNEL),,$(STOCK_LINUX)/vmlinuz)
 
 packages-gate:
 	@lab/install.sh $(GATE_PACKAGES)
@@ -54,7 +79,15 @@ packages-test:
 	@lab/install.sh $(TEST_PACKAGES)
 
 $(STOCK_XEN): | lab/unpack.sh
-	@lab/unpack.sh $(XEN_PACKAGE) $@
+	@HINT='name a hypervisor yourself: make gate XEN=/path/to/xen.gz' lab/unpack.sh $(XEN_PACKAGE) $(@D)/unpacked
+	@cp $(@D)/unpacked/boot/xen-*.gz $@.tmp && mv $@.tmp $@
+
+$(STOCK_LINUX)/vmlinuz: | lab/kernel.sh
+	@lab/kernel.sh $(@D)
+
+build/busybox: | lab/unpack.sh
+	@lab/unpack.sh busybox-static build/busybox-static
+	@cp build/busybox-static/bin/busybox $@
 
 # ---------------------------------------------------------------------------
 # the guest: one freestanding image, all case files in it
@@ -74,17 +107,76 @@ $(GUEST): $(GUEST_OBJECTS) guest/arch/link.ld
 
 build/guest/%.o: % Makefile
 	@mkdir -p $(@D)
-	gcc $(GUEST_CFLAGS) -MMD -c $< -o $@
+	gcc $(GUEST_CFLAGS) -MMD -MP -c $< -o $@
 
 -include $(GUEST_OBJECTS:.o=.d)
+
+# ---------------------------------------------------------------------------
+# the control domain: static programs that run on any Linux, and a file system with them
+
+HOSTED_GUEST := $(filter-out $(addprefix guest/dev/,acpi.c ich9.c mmio.c pci.c uart.c),$(wildcard guest/dev/*.c)) \
+	$(wildcard guest/role/*.c) guest/control/plan.c guest/lib/hist.c guest/lib/fmt.c fault/hang.c fault/ladder.c
+HOST_LIBRARY := $(filter-out host/tests/% host/module/%,$(wildcard host/*/*.c)) $(HOSTED_GUEST)
+TOPICS := $(sort $(foreach p,$(wildcard suites/kvm/*/*.c),$(notdir $(patsubst %/,%,$(dir $p)))))
+HOST_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -I. $(WARNINGS) -Wno-format-truncation
+
+$(KSELFTEST)/kselftest_harness.h: | lab/kselftest.sh
+	@lab/kselftest.sh $(KSELFTEST)
+
+$(LIBPCI)/libpci.a: | lab/libpci.sh
+	@lab/libpci.sh $(LIBPCI)
+
+# The harness's macros define functions that nobody has declared.
+build/host/objects/suites/%.o: suites/%.c Makefile | $(KSELFTEST)/kselftest_harness.h
+	@mkdir -p $(@D)
+	gcc $(HOST_CFLAGS) -Wno-missing-prototypes -isystem $(KSELFTEST) -MMD -MP -c $< -o $@
+
+build/host/objects/%.o: %.c Makefile | $(LIBPCI)/libpci.a
+	@mkdir -p $(@D)
+	gcc $(HOST_CFLAGS) -isystem $(LIBPCI) -MMD -MP -c $< -o $@
+
+build/host/library.a: $(HOST_LIBRARY:%.c=build/host/objects/%.o)
+	rm -f $@
+	ar rcs $@ $^
+
+build/host/init: build/host/objects/host/init.o
+	gcc -static $^ -o $@
+
+build/host/lifeline: build/host/objects/host/main.o build/host/library.a $(LIBPCI)/libpci.a
+	gcc -static $^ -ljansson -o $@
+
+# A topic is a program: suites/kvm/hung/*.c is build/host/hung.
+define program
+build/host/$(1): $(patsubst %.c,build/host/objects/%.o,$(wildcard suites/kvm/$(1)/*.c)) build/host/library.a $(LIBPCI)/libpci.a
+	gcc -static $$^ -ljansson -o $$@
+endef
+$(foreach t,$(TOPICS),$(eval $(call program,$(t))))
+
+-include $(shell find build/host/objects -name '*.d' 2>/dev/null)
+
+# Of a kernel that is named nobody knows whether it is still the same.
+MODULE := build/module/$(if $(KERNEL),named,stock)/lifeline_stuck.ko
+$(MODULE): host/module/lifeline_stuck.c host/module/Kbuild lab/module.sh $(if $(KERNEL),always,$(STOCK_LINUX)/vmlinuz)
+	@lab/module.sh $(or $(MODULES),$(STOCK_LINUX)/modules) $@
+
+IN_COLLECTION = build/host/lifeline $(GUEST) $(MODULE) $(TOPICS:%=build/host/%)
+
+# Laid out as `make -C tools/testing/selftests install` does it: run_kselftest.sh runs it anywhere.
+kselftest-install: $(IN_COLLECTION)
+	@lab/kselftest-install.sh $(KSELFTEST) $(or $(DIR),$(error name a folder: make kselftest-install DIR=folder)) $^
+
+# Of a fixed size, so that a board's snapshot does not depend on what is in it.
+$(COLLECTION): $(IN_COLLECTION) lab/kselftest-install.sh
+	@rm -rf build/collection
+	@lab/kselftest-install.sh $(KSELFTEST) build/collection $(IN_COLLECTION)
+	@rm -f $@ && truncate -s 64M $@.tmp
+	@PATH=$$PATH:/usr/sbin:/sbin mke2fs -q -t ext2 -d build/collection $@.tmp && mv $@.tmp $@
 
 # ---------------------------------------------------------------------------
 # tests
 
 # The pure parts of the guest, compiled for the host under the sanitizers.
-HOST_SOURCES := guest/lib/fmt.c guest/lib/hist.c guest/control/plan.c \
-	$(filter-out $(addprefix guest/dev/,acpi.c ich9.c mmio.c pci.c uart.c),$(wildcard guest/dev/*.c)) \
-	fault/ladder.c suites/vectors/hostile_ops.c suites/vectors/hostile_skip.c
+HOST_SOURCES := $(HOSTED_GUEST) suites/vectors/hostile_ops.c suites/vectors/hostile_skip.c
 UNIT_SOURCES := $(wildcard guest/tests/*_test.c)
 UNIT_TESTS := $(UNIT_SOURCES:guest/tests/%.c=build/unit/%)
 UNIT_CFLAGS := -std=gnu11 -O1 -g -I. $(WARNINGS) -fsanitize=address,undefined \
@@ -111,14 +203,19 @@ shrink: packages-gate
 		$(if $(APPEND),--append '$(APPEND)') $(if $(KNOWN),--known)
 
 C_FILES := $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')
-TIDY_FILES := $(filter %.c,$(filter-out guest/tests/%,$(C_FILES)))
+# The module is the kernel's own C; checkers of programs do not understand it.
+TIDY_FILES := $(filter %.c,$(filter-out guest/tests/% host/tests/% host/module/%,$(C_FILES)))
+TIDY_HOSTED := $(filter host/% suites/kvm/%,$(TIDY_FILES))
+TIDY_GUEST := $(filter-out $(TIDY_HOSTED),$(TIDY_FILES))
 
-lint: packages-test
+lint: packages-test $(KSELFTEST)/kselftest_harness.h $(LIBPCI)/libpci.a
 	@clang-format-14 --dry-run -Werror $(C_FILES)
 	@cppcheck -q --std=c11 --error-exitcode=1 --inline-suppr --suppressions-list=.cppcheck \
 		-I. $(TIDY_FILES)
-	@printf '%s\n' $(TIDY_FILES) | xargs -P 2 -n 1 sh -c \
+	@printf '%s\n' $(TIDY_GUEST) | xargs -P 2 -n 1 sh -c \
 		'clang-tidy-14 --quiet "$$@" -- -std=gnu11 -I. -ffreestanding 2>/dev/null' tidy
+	@printf '%s\n' $(TIDY_HOSTED) | xargs -P 2 -n 1 sh -c \
+		'clang-tidy-14 --quiet "$$@" -- -std=gnu11 -D_GNU_SOURCE -I. -isystem $(KSELFTEST) -isystem $(LIBPCI) 2>/dev/null' tidy
 	@$(PYTHON) -B -m tests.tree
 
 format:

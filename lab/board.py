@@ -23,6 +23,11 @@ class Launch:
     smp: int | None = None
     icount: str | None = None
     variant: str | None = None
+    # For a board that boots Linux: a file system for it, the plan for its agent, and where snapshots are kept (None:
+    # each power-on is a boot).
+    disk: Path | None = None
+    plan: str = ""
+    snapshots: Path | None = None
 
 
 class Board(Protocol):

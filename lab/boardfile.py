@@ -7,7 +7,8 @@ from typing import Any
 
 from lab.yamlsource import At, Source, YamlError, check, parse
 
-DRIVER = "MultibootQEMUDriver"
+# The labgrid driver of a target says what the board boots.
+DRIVERS = {"MultibootQEMUDriver": "xen", "LinuxQEMUDriver": "kvm"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Model:
     device: str  # -device; no option ROM: SeaBIOS would run it on each boot
     kind: str = ""  # NIC, SATA, USB, storage or injector: what sort of device it is, if cases exercise it
     attached: str = ""  # a second -device, on its bus `{id}`
-    disk: bool = False  # has one, as `{id}-disk`, with the pattern of lab/media.py on it
+    host_attached: str = ""  # the same where the control domain's own driver has it
     pin: int = 0  # that it interrupts on: INTA to INTD
     late_us: int = 0  # the board's allowance on its work, see LATE_US
 
@@ -26,22 +27,25 @@ class Model:
 # instructions: up to 10 ms were seen while other boards had the host's CPUs.
 LATE_US = 30_000
 
-USB_DEVICE = "usb-tablet,bus={id}.0"
+USB_DEVICE, USB_DISK = "usb-tablet,bus={id}.0", "usb-storage,bus={id}.0,drive={id}-disk"
+SATA_DISK = "ide-hd,bus={id}.0,drive={id}-disk"
 MODELS = {
-    "edu": Model("edu", "injector"),
+    # Its DMA reaches all of memory, the window of messages too.
+    "edu": Model("edu,dma_mask=0xffffffffffffffff", "injector"),
     "e1000": Model("e1000,romfile=", "NIC"),
     "e1000e": Model("e1000e,romfile=", "NIC"),
     "rtl8139": Model("rtl8139,romfile=", "NIC"),
-    "ahci": Model("ich9-ahci", "SATA", "ide-hd,bus={id}.0,drive={id}-disk", disk=True, late_us=LATE_US),
-    "nvme": Model("nvme,serial=lifeline,drive={id}-disk", "storage", disk=True, late_us=LATE_US),
-    "uhci": Model("ich9-usb-uhci1", "USB", USB_DEVICE),
+    "ahci": Model("ich9-ahci", "SATA", SATA_DISK, SATA_DISK, late_us=LATE_US),
+    "nvme": Model("nvme,serial=lifeline,drive={id}-disk", "storage", late_us=LATE_US),
+    "uhci": Model("ich9-usb-uhci1", "USB", USB_DEVICE, USB_DISK),
     "ohci": Model("pci-ohci", "USB", USB_DEVICE),
     "ehci": Model("usb-ehci", "USB", USB_DEVICE, pin=3, late_us=LATE_US),
-    "xhci": Model("nec-usb-xhci", "USB", USB_DEVICE),
+    "xhci": Model("nec-usb-xhci", "USB", USB_DEVICE, USB_DISK),
     "ioh3420": Model("ioh3420,chassis={slot}"),
     "bridge": Model("i82801b11-bridge"),
+    "pcie-pci-bridge": Model("pcie-pci-bridge"),
 }
-BRIDGES = ("ioh3420", "bridge")
+BRIDGES = ("ioh3420", "bridge", "pcie-pci-bridge")
 EXERCISED = [name for name, model in MODELS.items() if model.kind]
 
 # ISA interrupts that a UART may have: not the timer's, the cascade's and the console's.
@@ -57,6 +61,22 @@ class Device:
     model: str
     gsi: int  # of its pin
     secondary: int | None = None  # bus behind it, if it is a bridge with devices
+    host: bool = False  # the control domain's own driver has it, on its line
+
+    @property
+    def disk(self) -> bool:
+        """It has one, with the pattern of lab/media.py on it."""
+        model = MODELS[self.model]
+        return "{id}-disk" in model.device + (model.host_attached if self.host else model.attached)
+
+    @property
+    def net(self) -> bool:
+        """It is on a network of its own, with the controller as 10.<slot>.<function>.2 (QEMU's user network)."""
+        return self.host and MODELS[self.model].kind == "NIC"
+
+    @property
+    def network(self) -> str:
+        return f"10.{self.slot}.{self.function}.0/24"
 
     @property
     def bus(self) -> int:
@@ -92,6 +112,7 @@ class Board:
     """One target of the file."""
 
     name: str
+    boots: str  # what: xen or kvm
     memory: str
     smp: int
     icount: str | None
@@ -113,6 +134,10 @@ class BoardFile:
     path: Path
     boards: tuple[Board, ...]
 
+    @property
+    def boots(self) -> str:
+        return self.boards[0].boots
+
 
 def _object(required: list[str], **properties: Any) -> dict[str, Any]:
     return {"type": "object", "additionalProperties": False, "required": required,
@@ -128,7 +153,7 @@ DEVICES = {"type": "array", "minItems": 1, "items": _object(
          "description": 'a PCI address is written as "00:04.0"'},
     model={"enum": sorted(MODELS)},
     gsi={"type": "integer", "minimum": 16, "maximum": 23},
-    bus={"type": "integer", "minimum": 1, "maximum": 255})}
+    bus={"type": "integer", "minimum": 1, "maximum": 255}, host={"type": "boolean"})}
 UARTS = {"type": "array", "uniqueItems": True, "items": {"enum": ISA_IRQS}}
 QEMU_BOARD = _object(
     ["qemu_bin", "machine", "cpu", "memory", "devices"],
@@ -143,7 +168,8 @@ QEMU_BOARD = _object(
 SCHEMA = _object(
     ["targets", "tools", "imports"],
     targets={"type": "object", "minProperties": 1, "additionalProperties": _object(
-        ["drivers"], drivers=_object([DRIVER], **{DRIVER: QEMU_BOARD}))},
+        ["drivers"], drivers=_object([], **dict.fromkeys(DRIVERS, QEMU_BOARD))
+        | {"minProperties": 1, "maxProperties": 1})},
     tools={"type": "object", "additionalProperties": TEXT},
     imports={"type": "array", "items": TEXT})
 
@@ -154,12 +180,12 @@ def load(path: Path) -> BoardFile:
     check(source, SCHEMA)
     boards = []
     for name, target in source.data["targets"].items():
-        raw = target["drivers"][DRIVER]
-        at = ("targets", name, "drivers", DRIVER)
+        (driver, raw), = target["drivers"].items()
+        at = ("targets", name, "drivers", driver)
         if raw["qemu_bin"] not in source.data["tools"]:
             raise source.error((*at, "qemu_bin"), f"no tool {raw['qemu_bin']!r} below tools:")
         boards.append(Board(
-            name, raw["memory"], raw.get("smp", 2), raw.get("icount"),
+            name, DRIVERS[driver], raw["memory"], raw.get("smp", 2), raw.get("icount"),
             devices(source, raw["devices"], (*at, "devices")),
             {key: Variant(devices(source, variant["devices"], (*at, "variants", key, "devices")),
                           variant.get("cpu"), variant.get("extra_args", ""),
@@ -207,4 +233,5 @@ def parse_device(entry: dict[str, Any]) -> Device:
     """
     slot, pin = int(entry["bdf"][3:5], 16), MODELS[entry["model"]].pin
     default = 20 + (slot + pin) % 4 if slot <= 0x18 else 16 + pin
-    return Device(entry["bdf"], entry["model"], entry.get("gsi", default), entry.get("bus"))
+    return Device(entry["bdf"], entry["model"], entry.get("gsi", default), entry.get("bus"),
+                  entry.get("host", False))

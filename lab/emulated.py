@@ -9,6 +9,7 @@ from labgrid import Environment
 
 from lab import boardfile
 from lab.board import Launch
+from lab.linuxboard import LinuxQEMUDriver
 from lab.qemu import MultibootQEMUDriver
 
 
@@ -43,11 +44,13 @@ def open_boards(path: Path, count: int | None = None) -> list[QemuBoard]:
 
     YamlError if the file is wrong, BoardError if there is no QEMU. Nothing is started.
     """
-    names: list[str] = [board.name for board in boardfile.load(path).boards]
+    file = boardfile.load(path)
+    names: list[str] = [board.name for board in file.boards]
+    kind = LinuxQEMUDriver if file.boots == "kvm" else MultibootQEMUDriver
     environment = Environment(str(path))
     boards = []
     for name in names[:count or os.cpu_count() or 1]:
-        driver = environment.get_target(name).get_driver(MultibootQEMUDriver)
+        driver = environment.get_target(name).get_driver(kind)
         driver.qemu()
         boards.append(QemuBoard(driver))
     return boards

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import socket
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -44,14 +45,18 @@ def device_args(devices: tuple[Device, ...]) -> list[str]:
     for device in devices:
         model, name = MODELS[device.model], name_of(device)
         many = device.function == 0 and slots.count((device.bus, device.slot)) > 1
-        if model.disk:
+        if device.disk:
             # snapshot=on: nobody writes to a disk, but QEMU refuses one that is read-only.
             args += ["-drive", f"if=none,id={name}-disk,format=cloop,file={name}.img,snapshot=on"]
-        behind = f"bus={bridges[device.bus]}," if device.bus else ""
-        args += ["-device", f"{model.device.format(id=name, slot=device.slot)},id={name},{behind}"
-                 f"addr={device.slot:x}.{device.function}{',multifunction=on' if many else ''}"]
-        if model.attached:
-            args += ["-device", model.attached.format(id=name)]
+        if device.net:
+            args += ["-netdev", f"user,id={name}-net,net={device.network}"]
+        words = [model.device.format(id=name, slot=device.slot), f"id={name}",
+                 *([f"bus={bridges[device.bus]}"] if device.bus else []),
+                 f"addr={device.slot:x}.{device.function}", *(["multifunction=on"] if many else []),
+                 *([f"netdev={name}-net"] if device.net else [])]
+        args += ["-device", ",".join(words)]
+        if attached := model.host_attached if device.host else model.attached:
+            args += ["-device", attached.format(id=name)]
     return args
 
 
@@ -59,6 +64,14 @@ def uart_args(irqs: list[int]) -> list[str]:
     """-device arguments; `index` is of no meaning, but QEMU has only four."""
     return [word for irq in irqs
             for word in ("-device", f"isa-serial,index=1,iobase={uart_port(irq):#x},irq={irq}")]
+
+
+def receive(serial: socket.socket) -> bytes:
+    """What is there; b"" at the end."""
+    try:
+        return serial.recv(READ_SIZE)
+    except ConnectionResetError:  # the end too: QEMU left something of ours unread
+        return b""
 
 
 def doubled(text: str) -> str:
@@ -93,7 +106,7 @@ class MultibootQEMUDriver(QEMUDriver):
         super().__attrs_post_init__()
         self._launch: Launch | None = None
         self._process: Process | None = None
-        self._console: socket.socket | None = None
+        self._serials: list[socket.socket] = []
         self._ended = ""  # how the last board ended
 
     def _atexit(self) -> None:
@@ -138,7 +151,7 @@ class MultibootQEMUDriver(QEMUDriver):
         return path
 
     def command(self, launch: Launch) -> list[str]:
-        """QEMU's command line, but for the console and the monitor; to be run in _link()'s folder."""
+        """QEMU's command line, but for the serial lines and the monitor; to be run in _link()'s folder."""
         modules = [doubled(f"{self._module_name(i, path)} {args}".rstrip())
                    for i, (path, args) in enumerate(launch.modules)]
         accel = os.environ.get("ACCEL") or self.accel
@@ -168,7 +181,7 @@ class MultibootQEMUDriver(QEMUDriver):
         for i, (path, _) in enumerate(launch.modules):
             (self._directory / self._module_name(i, path)).symlink_to(path.resolve())
         for device in self.devices_of(launch.variant):
-            if MODELS[device.model].disk:
+            if device.disk:
                 media.write(self._directory / f"{name_of(device)}.img")
 
     # Power.
@@ -179,37 +192,48 @@ class MultibootQEMUDriver(QEMUDriver):
             return
         if not self._launch:
             raise ExecutionError(f"{self.target.name} has nothing to boot; call prepare() first")
-        command = self.command(self._launch)
         self._link(self._launch)
-        self._console, serial = socket.socketpair()
-        # QEMU writes byte by byte, and the kernel accounts for each with most of a KiB.
-        serial.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SERIAL_BUFFER)
+        self._start(self.command(self._launch), 1)
+
+    def _start(self, command: list[str], serials: int) -> None:
+        """Start QEMU with its serial lines and the monitor, and let the board run."""
         monitor, qmp = socket.socketpair()
-        with serial, monitor, qmp:  # QEMU's ends must close with QEMU, or we never see an end
-            command += ["-chardev", f"socket,id=serial0,fd={serial.fileno()}",
-                        "-serial", "chardev:serial0",
-                        "-chardev", f"socket,id=qmp0,fd={qmp.fileno()}",
-                        "-mon", "chardev=qmp0,mode=control", "-S"]
-            self.logger.debug("in %s: %s", self._directory, shlex.join(command))
+        pairs = [socket.socketpair() for _ in range(serials)]
+        ends = [end for _, end in pairs]
+        command = [*command, "-S", "-chardev", f"socket,id=qmp0,fd={qmp.fileno()}",
+                   "-mon", "chardev=qmp0,mode=control"]
+        for index, end in enumerate(ends):
+            # QEMU writes byte by byte, and the kernel accounts for each with most of a KiB.
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SERIAL_BUFFER)
+            command += ["-chardev", f"socket,id=serial{index},fd={end.fileno()}", "-serial", f"chardev:serial{index}"]
+        self.logger.debug("in %s: %s", self._directory, shlex.join(command))
+        with monitor:  # its files keep it open
             try:
                 self._process = Process(command, cwd=self._directory, output=self._stderr(),
-                                        pass_fds=(serial.fileno(), qmp.fileno()))
+                                        pass_fds=[end.fileno() for end in (*ends, qmp)])
             except OSError as error:
-                self._console.close()
                 raise BoardError(f"{self.target.name}: {command[0]}: {error.strerror}") from error
-            serial.close()
-            qmp.close()
-            self.status = 1
-            try:
-                self.qmp = Monitor(monitor)
-                # QEMU's first thread does the devices' work: it must not wait for the CPU's, which have begun by now.
-                self._process.hurry()
-                self.qmp.execute("cont")
-            except QMPError as error:
-                self._process.wait(1)
-                death = self.death()
-                self.off()
-                raise BoardError(f"{self.target.name}: QEMU did not start: {death}") from error
+            finally:
+                for end in (*ends, qmp):  # they must close with QEMU, or we never see its end
+                    end.close()
+            self._serials, self.status = [ours for ours, _ in pairs], 1
+            self._go(monitor)
+
+    def _go(self, monitor: socket.socket) -> None:
+        try:
+            self.qmp = Monitor(monitor)
+            # QEMU's first thread does the devices' work: it must not wait for the CPU's, which have begun by now.
+            self._process.hurry()
+            self.begin()
+        except QMPError as error:
+            self._process.wait(1)
+            death = self.death()
+            self.off()
+            raise BoardError(f"{self.target.name}: QEMU did not start: {death}") from error
+
+    def begin(self) -> None:
+        """QEMU is there and stands still: let it go. QMPError if it does not."""
+        self.qmp.execute("cont")
 
     def off(self) -> None:
         """Stop QEMU now. There is nothing on the board worth a clean shutdown."""
@@ -218,7 +242,8 @@ class MultibootQEMUDriver(QEMUDriver):
         process, self._process = self._process, None
         if process:
             process.kill()
-            self._console.close()
+            for serial in self._serials:
+                serial.close()
             if getattr(self, "qmp", None):
                 self.qmp.close()
                 self.qmp = None
@@ -251,24 +276,18 @@ class MultibootQEMUDriver(QEMUDriver):
 
     def receive(self, timeout: float) -> bytes:
         """Console bytes; b"" if none came in time. What QEMU wrote before it ended is kept."""
-        if not self._console or not self._process:
+        if not self._serials or not self._process:
             return b""
-        if not select.select([self._console], [], [], timeout)[0]:
+        if not select.select(self._serials[:1], [], [], timeout)[0]:
             return b""
-        try:
-            data = self._console.recv(READ_SIZE)
-        except ConnectionResetError:  # the end too: QEMU left something of ours unread
-            data = b""
-        if not data:
+        if not (data := receive(self._serials[0])):
             self._process.wait(timeout)
         return data
 
     def send(self, data: bytes) -> None:
         """To the serial line; a dead board is found by receive(), not here."""
-        try:
-            self._console.sendall(data)
-        except (BrokenPipeError, ConnectionResetError):
-            pass
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self._serials[-1].sendall(data)
 
     def monitor(self, command: str, **arguments: Any) -> Any:
         """A QMP command; BoardError if QEMU refuses or does not answer."""

@@ -22,12 +22,12 @@ class Boot:
     """Cases that share a power-on, and how the board is powered on."""
 
     name: str
-    hypervisor: Path
     cmdline: str
     smp: int | None = None
     icount: str | None = None
     variant: str | None = None
     board: str | None = None  # another board file than the run's, by its name
+    warm: bool = False  # from a snapshot of a board that has booted
     cases: tuple[PlannedCase, ...] = ()
 
 

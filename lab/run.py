@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from lab import hypervisor
-from lab.board import Board, Launch
+from lab.board import Board
 from lab.boardfile import MODELS, uart_port
 from lab.records import Boot, BootRecord, CaseRecord, PlannedCase, Record
 from lab.session import PREFIX, Session
+from lab.system import System
 from reports.ktap import Outcome
 
 
@@ -32,20 +32,16 @@ class Engine:
     each place is on at a time.
     """
 
-    def __init__(self, boots: Sequence[Boot], *, guest: Path, boards: Sequence[Board],
-                 consoles: Path, cache: Path, guest_args: str = "",
+    def __init__(self, boots: Sequence[Boot], *, system: System, boards: Sequence[Board], consoles: Path,
                  others: Mapping[str, Sequence[Board]] | None = None) -> None:
-        check(boots, guest)
-        # HypervisorError for a file that cannot boot.
-        self.hypervisors = {boot.hypervisor: hypervisor.load(boot.hypervisor, cache)
-                            for boot in boots}
+        check(boots)
         places = [{None: board, **{name: there[i] for name, there in (others or {}).items()}}
                   for i, board in enumerate(boards)]
         for place in places:
             for boot in boots:
                 place[boot.board].devices(boot.variant)  # BoardError for a variant that it does not have
         consoles.mkdir(parents=True, exist_ok=True)
-        self._guest, self._guest_args, self._consoles = guest, guest_args, consoles
+        self._system, self._consoles = system, consoles
         self._boots: queue.SimpleQueue[Boot] = queue.SimpleQueue()
         for boot in boots:
             self._boots.put(boot)
@@ -119,11 +115,8 @@ class Engine:
         plan = self._consoles / f"{stem}.plan"
         plan.write_text(plan_text(board, boot, cases))
         record = BootRecord(boot.name, attempt, board.name, self._consoles / f"{stem}.log")
-        launch = Launch(self.hypervisors[boot.hypervisor].image, boot.cmdline,
-                        ((self._guest, self._guest_args), (plan, "")),
-                        boot.smp, boot.icount, boot.variant)
         session = Session(board, record, cases, self._records.put, self._stopping, self._epoch)
-        session.run(launch)
+        session.run(self._system.launch(boot, plan))
         return record, list(session.remaining.values())
 
     def _give_up(self, record: BootRecord, cases: list[PlannedCase]) -> None:
@@ -138,21 +131,14 @@ class Engine:
 def plan_text(board: Board, boot: Boot, cases: Sequence[PlannedCase]) -> str:
     """What the guest reads: what it may touch, then what it shall run."""
     lines = [f"device {device.bdf} {device.model} gsi={device.gsi}"
-             + (f" late={late}" if (late := MODELS[device.model].late_us) else "")
+             + (f" late={late}" if (late := MODELS[device.model].late_us) else "") + (" host=1" if device.host else "")
              for device in board.devices(boot.variant)]
     lines += [f"uart irq={irq} port={uart_port(irq)}" for irq in board.uarts(boot.variant)]
     return "".join(f"{line}\n" for line in [*lines, *(case.plan_line for case in cases)])
 
 
-def check(boots: Sequence[Boot], guest: Path) -> None:
+def check(boots: Sequence[Boot]) -> None:
     """RunError for what would fail or mislead only later."""
-    try:
-        with guest.open("rb") as stream:
-            magic = stream.read(4)
-    except OSError as error:
-        raise RunError(f"guest {guest}: {error.strerror}; make guest builds it") from error
-    if magic != b"\x7fELF":
-        raise RunError(f"guest {guest}: not an ELF file; make guest builds it")
     names = [boot.name for boot in boots]
     ids = [case.id for boot in boots for case in boot.cases]
     for what, seen in (("boot", names), ("case", ids)):

@@ -24,6 +24,7 @@ MAX_CONSOLE = 64 << 20
 
 PANIC = re.compile(r"\(XEN\) Panic on (CPU \d+)")
 BANNER = re.compile(r"\(XEN\) (Xen version .*)")
+LINUX_PANIC = re.compile(r"\[ *[0-9]+\.[0-9]+\] Kernel panic - not syncing: (.*)")
 CRASH = re.compile(r"\(XEN\) (Hardware Dom0 crashed)")
 
 PREFIX = {"panic": "board died: ", "crash": "board died: ", "exit": "board died: ",
@@ -303,6 +304,8 @@ class Session:
             self._end("panic", f"Xen panic on {self._panic_on}: {line.removeprefix('(XEN) ')}")
         elif found := PANIC.match(line):
             self._panic_on = found[1]
+        elif found := LINUX_PANIC.match(line):
+            self._end("panic", f"Linux panic: {found[1]}")
         elif found := CRASH.match(line):
             self._end("crash", f"{found[1]}, as Xen says")
         elif not self.record.banner and (found := BANNER.match(line)):

@@ -13,7 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from lab import boardfile  # noqa: E402
-from suites import matrix  # noqa: E402
+from suites import matrix, programs  # noqa: E402
 from suites.gate import Gate, GateError  # noqa: E402
 from suites.terminal import GateReporter  # noqa: E402
 
@@ -27,8 +27,10 @@ def whole(text: str) -> int:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("lifeline")
-    group.addoption("--hv", default="xen", help="kind of hypervisor: xen")
+    group.addoption("--hv", choices=("xen", "kvm"), help="kind of hypervisor (default: what the board boots)")
     group.addoption("--xen", type=Path, help="hypervisor binary (default: Debian's, from build/)")
+    group.addoption("--kernel", type=Path, help="Linux as hypervisor: bzImage (default: Debian's, from build/)")
+    group.addoption("--modules", type=Path, help="its modules, a folder like /lib/modules/VERSION")
     group.addoption("--case", action="append", default=[], metavar="ID",
                     help="only this case, by its whole id; may be given again")
     group.addoption("--out", type=Path, help="folder of the run (default: build/runs/<time>)")
@@ -65,9 +67,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    if file_path.name == "suite.yaml":
-        return SuiteFile.from_parent(parent, path=file_path)
-    return None
+    """Suites of the hypervisor that the board boots; all of them where no board is named."""
+    if file_path.name != "suite.yaml":
+        return None
+    of = "kvm" if programs.HERE in file_path.parents else "xen"
+    board = parent.config.option.lg_env
+    if board is not None and boardfile.load(Path(board)).boots != of:
+        return None
+    return (ProgramFile if of == "kvm" else SuiteFile).from_parent(parent, path=file_path)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -144,6 +151,12 @@ class SuiteFile(pytest.File):
         if isinstance(excinfo.value, matrix.YamlError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, *args)
+
+
+class ProgramFile(SuiteFile):
+    def collect(self) -> Iterator["CaseItem"]:
+        for case in programs.load_suite(self.path, programs.load_boots(), self.config.option.nightly):
+            yield CaseItem.from_parent(self, name=case.id, case=case)
 
 
 class CaseFailed(Exception):

@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
+from lab import boardfile
 from lab.board import Board, BoardError
 from lab.emulated import open_boards
-from lab.hypervisor import HypervisorError
 from lab.records import Boot, BootRecord, CaseRecord, CaseStarted, PlannedCase
 from lab.run import Engine, RunError
+from lab.system import HypervisorError, System
 from reports.files import ReportError, explain
 from reports.journal import Journal, read_journal
 from reports.ktap import Outcome
@@ -27,13 +28,9 @@ from reports.writers import write_reports
 from suites import known
 from suites.matrix import BootSpec, Case, YamlError
 from suites.shrink import Bench, ShrinkError, boot_of, shrink
+from suites.subject import BUILD, TOP, Linux, Subject, Xen
 
-TOP = Path(__file__).parent.parent
-BUILD = TOP / "build"
-STOCK_XEN = BUILD / "xen" / "xen-hypervisor-4.17-amd64.gz"
-GUEST = BUILD / "guest.elf"
 CUT_RUNS = 60  # boots that the failed cases of a run are worth, 1 to 5 s each
-XEN_OPTIONS = "console=com1 com1=115200,8n1 dom0_mem=64M loglvl=all guest_loglvl=all"
 
 
 class GateError(pytest.UsageError):
@@ -45,9 +42,7 @@ class Gate:
 
     def __init__(self, config: pytest.Config) -> None:
         option = config.option
-        if option.hv != "xen":
-            raise GateError(f"HV={option.hv}: not supported; HV=xen is the only one so far")
-        self.xen: Path = option.xen or STOCK_XEN
+        self.subject = subject_of(option)
         self.board_path = Path(option.lg_env)
         self.append: str = option.append
         self.wrong: bool = option.wrong
@@ -64,12 +59,13 @@ class Gate:
         self._began = time.monotonic()
         self._known: dict[str, known.Known] = {}
         self._journal: Journal | None = None
+        self._system: System | None = None
         self._held: list[tuple[Case, CaseResult]] = []
 
     @property
     def command(self) -> str:
         """What runs this again, but for the cases."""
-        words = [f"XEN={self.xen}"] if self.xen != STOCK_XEN else []
+        words = self.subject.words + ["HV=kvm"] * (self.subject.kind == "kvm")
         words += [f"APPEND='{self.append}'"] if self.append else []
         words += [f"CPUS={self.cpus}"] if self.cpus else []
         return " ".join(["make gate", *words, f"SEED={self.seed}"])
@@ -120,8 +116,7 @@ class Gate:
         """The failed cases whose calls are numbered, each with the smallest input that fails."""
         runs = 0
         for case, result in self._held:
-            bench = Bench(board, boot_of(case.boot, self.xen, self.append), GUEST, BUILD / "cache",
-                          max_runs=CUT_RUNS, runs=runs)
+            bench = Bench(board, boot_of(case.boot, self.append), self._system, max_runs=CUT_RUNS, runs=runs)
             try:
                 if bench.spent:
                     raise ShrinkError("others have used up the boots for it")
@@ -139,17 +134,17 @@ class Gate:
                 from error
         if (self.out / "results.jsonl").exists():
             raise GateError(f"OUT={self.out}: there is a run in it already; name another folder")
-        boots = plan_boots(cases, self.xen, self.append, self.seed, self.board_path.stem,
+        boots = plan_boots(cases, f"{self.subject.options} {self.append}", self.seed, self.board_path.stem,
                            " wrong=1" if self.wrong else "")
+        self._system = self.subject.load()
         with ExitStack() as stack:
             boards = open_boards(self.board_path, self.boards_wanted)
             others = {name: open_boards(TOP / "lab" / "boards" / f"{name}.yaml", len(boards))
                       for name in {boot.board for boot in boots if boot.board}}
             for board in itertools.chain(boards, *others.values()):
                 stack.callback(board.close)
-            engine = Engine(boots, guest=GUEST, boards=boards, consoles=self.out / "consoles",
-                            cache=BUILD / "cache", others=others)
-            info = self._run_info(engine)
+            engine = Engine(boots, system=self._system, boards=boards, consoles=self.out / "consoles", others=others)
+            info = self._run_info(self._system)
             self._journal = stack.enter_context(Journal.create(self.out / "results.jsonl", info))
             self.info = info  # not before: no reports over those of another run
             self._known = known.load(TOP / "suites" / "known.yaml", info.hypervisor.release)
@@ -157,14 +152,12 @@ class Gate:
             yield from engine.records()
             yield from self._cut(boards[0])
 
-    def _run_info(self, engine: Engine) -> RunInfo:
-        image = engine.hypervisors[self.xen]
+    def _run_info(self, system: System) -> RunInfo:
         return RunInfo(
             id=self.out.name, board=self.board_path.stem,
-            hypervisor=Hypervisor("xen", image.banner.removeprefix("Xen ") or "unknown",
-                                  image.sha256, self.xen.name),
+            hypervisor=Hypervisor(system.kind, system.version or "unknown", system.sha256, self.subject.name),
             seed=self.seed, append=self.append, started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            guest_sha256=hashlib.sha256(GUEST.read_bytes()).hexdigest())
+            guest_sha256=hashlib.sha256(system.guest.read_bytes()).hexdigest())
 
     def finish(self) -> None:
         """Write the reports of whatever is in the journal: Ctrl-C may have come just behind a line of it."""
@@ -182,6 +175,16 @@ class Gate:
             latest.symlink_to(self.out.name)
 
 
+def subject_of(option: Any) -> Subject:
+    """What the board file boots; --hv alone may say so as well, but nothing else."""
+    kind = boardfile.load(Path(option.lg_env)).boots
+    if option.hv and option.hv != kind:
+        raise GateError(f"HV={option.hv}: {option.lg_env} is a board for {kind}; name another BOARD=")
+    if kind == "xen":
+        return Xen(option.xen) if option.xen else Xen()
+    return Linux(**{name: path for name in ("kernel", "modules") if (path := getattr(option, name))})
+
+
 def boot_summary(record: BootRecord) -> dict[str, Any]:
     return {"name": record.boot, "attempt": record.attempt, "board": record.board,
             "ended": record.ended, "reason": record.reason, "ktap_s": record.ktap_s,
@@ -192,26 +195,25 @@ def group_boots(cases: Sequence[Case]) -> dict[str, list[Case]]:
     """A boot for each way to start the board, by name; a case that may end its board has one of its own."""
     groups: dict[str, list[Case]] = {}
     for number, case in enumerate(cases):
-        own = f"{case.boot.name}.{case.name}.{number}" if case.hang else case.boot.name
+        own = f"{case.boot.name}.{case.name}.{number}" if case.hang or case.boot.warm else case.boot.name
         groups.setdefault(own, []).append(case)
     return groups
 
 
-def plan_boots(cases: Sequence[Case], xen: Path, append: str, seed: int, board: str, words: str) -> list[Boot]:
-    """The long ones first, so that the boards end together. `words` are added to each case's plan line; a boot that
-    asks for `board` gets the run's own."""
+def plan_boots(cases: Sequence[Case], options: str, seed: int, board: str, words: str) -> list[Boot]:
+    """The long ones first, so that the boards end together. `options` are those of every boot, `words` are added to
+    each case's plan line; a boot that asks for `board` gets the run's own."""
     groups = group_boots(cases)
-    boots = [replace(to_boot(group[0].boot, group, xen, append, seed, words), name=name)
+    boots = [replace(to_boot(group[0].boot, group, options, seed, words), name=name)
              for name, group in groups.items()]
     boots = [replace(boot, board=None) if boot.board == board else boot for boot in boots]
     return sorted(boots, key=lambda boot: (-(boot.smp or 1), -len(boot.cases)))
 
 
-def to_boot(spec: BootSpec, cases: Sequence[Case], xen: Path, append: str, seed: int, words: str = ""
-            ) -> Boot:
+def to_boot(spec: BootSpec, cases: Sequence[Case], options: str, seed: int, words: str = "") -> Boot:
     planned = tuple(PlannedCase(case.id, case.plan_line(seed) + words, case.limit_s) for case in cases)
-    return Boot(spec.name, xen, " ".join([XEN_OPTIONS, spec.cmdline, append]), spec.cpus, spec.icount,
-                spec.variant, spec.board, planned)
+    return Boot(spec.name, f"{options} {spec.cmdline}", spec.cpus, spec.icount, spec.variant, spec.board, spec.warm,
+                planned)
 
 
 def failures(record: CaseRecord, reason: str) -> list[str]:

@@ -86,6 +86,7 @@ class BootSpec:
     slack_us: int = 3000
     variant: str | None = None
     board: str | None = None
+    warm: bool = False  # each case begins from a snapshot: suites/kvm/boots.yaml
 
 
 @dataclass(frozen=True)

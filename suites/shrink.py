@@ -15,15 +15,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lab import xen
 from lab.board import Board, BoardError
 from lab.emulated import open_boards
-from lab.hypervisor import HypervisorError
 from lab.records import Boot, CaseRecord, PlannedCase
 from lab.run import Engine, RunError
+from lab.system import HypervisorError, System
 from lab.yamlsource import YamlError
 from reports.ktap import Outcome
 from suites import matrix
 from suites.matrix import BootSpec, Case
+from suites.subject import CACHE, GUEST, STOCK_XEN, XEN_OPTIONS
 
 TOP = Path(__file__).parent.parent
 REPLAY = "vectors.reproducer"
@@ -163,8 +165,7 @@ class Bench:
 
     board: Board
     boot: Boot
-    guest: Path
-    cache: Path
+    system: System
     told: Callable[[str], None] = lambda text: None
     max_runs: int = MAX_RUNS
     runs: int = 0
@@ -177,8 +178,8 @@ class Bench:
         self.runs += 1
         case = PlannedCase(plan_line.split()[1], plan_line, limit_s)
         with tempfile.TemporaryDirectory() as folder:
-            with Engine([replace(self.boot, cases=(case,))], guest=self.guest, boards=[self.board],
-                        consoles=Path(folder), cache=self.cache) as engine:
+            with Engine([replace(self.boot, cases=(case,))], system=self.system, boards=[self.board],
+                        consoles=Path(folder)) as engine:
                 records = [r for r in engine.records() if isinstance(r, CaseRecord)]
         return records[-1]
 
@@ -246,10 +247,10 @@ def _end(bench: Bench, plan_line: str, limit_s: float, first: CaseRecord, blocks
     return told[-1] + 1
 
 
-def boot_of(spec: BootSpec, xen: Path, append: str = "") -> Boot:
+def boot_of(spec: BootSpec, append: str = "") -> Boot:
     from suites.gate import to_boot  # the gate uses this module
 
-    return replace(to_boot(spec, [], xen, append, 0), name="shrink")
+    return replace(to_boot(spec, [], f"{XEN_OPTIONS} {append}", 0), name="shrink")
 
 
 # ---------------------------------------------------------------------------
@@ -268,8 +269,6 @@ def find_case(name: str) -> Case:
 
 
 def main() -> int:
-    from suites.gate import BUILD, GUEST, STOCK_XEN
-
     parser = argparse.ArgumentParser(prog="suites.shrink", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("case", nargs="?", default="")
@@ -284,7 +283,7 @@ def main() -> int:
         case = None if args.call else find_case(args.case)
         spec = case.boot if case else matrix.load_boots()[REPLAY_BOOT]
         board = open_boards(args.board, 1)[0]
-        bench = Bench(board, boot_of(spec, args.xen, args.append), GUEST, BUILD / "cache",
+        bench = Bench(board, boot_of(spec, args.append), xen.load(args.xen, GUEST, CACHE),
                       lambda text: print(f"  {text}", flush=True))
         try:
             if not case:

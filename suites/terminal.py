@@ -29,7 +29,7 @@ class GateReporter(TerminalReporter):
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         self._session = session
         gate = self.gate
-        self.write_line(f"lifeline gate: {gate.xen.name} on {gate.board_path.stem}, "
+        self.write_line(f"lifeline gate: {gate.subject.name} on {gate.board_path.stem}, "
                         f"seed {gate.seed}")
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:

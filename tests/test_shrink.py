@@ -8,6 +8,7 @@ import pytest
 
 from lab.records import Boot
 from lab.tests.fake import HANG, FakeBoard
+from lab.xen import load
 from suites import shrink
 from suites.shrink import Bench, Call, ShrinkError, fewest, least, ranges, simplest
 
@@ -111,7 +112,7 @@ def bench(board: FakeBoard, folder: Path) -> Bench:
     guest, xen = folder / "guest", folder / "xen"
     guest.write_bytes(b"\x7fELF")
     xen.write_bytes(XEN)
-    return Bench(board, Boot("b", xen, ""), guest, folder / "cache")
+    return Bench(board, Boot("b", ""), load(xen, guest, folder / "cache"))
 
 
 @pytest.fixture(autouse=True)

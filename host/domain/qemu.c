@@ -7,7 +7,6 @@
  *
  * The guest's clock is KVM's own there, and not the host's.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

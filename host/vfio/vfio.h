@@ -15,8 +15,8 @@
 #include <stdint.h>
 
 #include "guest/dev/exerciser.h"
+#include "host/pci/bdf.h"
 
-#define VFIO_BDF	 13 /* "0000:00:04.0" and its end */
 #define VFIO_BARS	 6
 #define VFIO_KINDS	 3 /* of enum irq_kind */
 #define VFIO_MAX_VECTORS 128u
@@ -47,7 +47,7 @@ struct vfio_region {
  * @memory: lent to the device by vfio_lend(), for @memory of its struct dev_io
  */
 struct vfio_device {
-	char bdf[VFIO_BDF];
+	char bdf[BDF_SIZE];
 	unsigned int group_number;
 	int container, group, device;
 	uint32_t flags;
@@ -58,7 +58,7 @@ struct vfio_device {
 };
 
 /**
- * vfio_open() - open function @bdf, which is bound to vfio-pci
+ * vfio_open() - open function @bdf, as bdf_parse() reads it, which is bound to vfio-pci
  *
  * As the kernel opens it, it is reset if it can be, and may not yet master the bus.
  *

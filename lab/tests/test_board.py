@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import watchdog, witness
+from lab import watchdog, witness, xen
 from lab.board import BoardError
 from lab.emulated import QemuBoard, open_boards
 from lab.process import Process
@@ -170,12 +170,12 @@ def test_engine_on_real_boards(stub: Path, tmp_path: Path) -> None:
     guest.write_bytes(b"\x7fELF" + b"KTAP version 1\n1..1\n# case a.one\n"
                       b"  # mark reset pin=20 rte=0000000000010000 mask=1 irr=0 vec=00\n@"
                       b"  ok 1 S fine\nok 1 a.one # checks=1 ms=1\n!")
-    hang = Boot("hang", stub, "", cases=(PlannedCase("a.two", "case a.two", 0.3),))
-    good = Boot("good", stub, "", cases=(PlannedCase("a.one", "case a.one", 5),))
+    hang = Boot("hang", "", cases=(PlannedCase("a.two", "case a.two", 0.3),))
+    good = Boot("good", "", cases=(PlannedCase("a.one", "case a.one", 5),))
     boards = open_boards(BOARD_FILE, 2)
     try:
-        with Engine([good, hang], guest=guest, boards=boards, consoles=tmp_path / "consoles",
-                    cache=tmp_path / "cache") as engine:
+        with Engine([good, hang], system=xen.load(stub, guest, tmp_path / "cache"), boards=boards,
+                    consoles=tmp_path / "consoles") as engine:
             records = list(engine.records())
     finally:
         for board in boards:

@@ -11,7 +11,7 @@ def args(*entries: dict[str, object]) -> str:
 
 def test_functions_of_a_slot() -> None:
     told = args({"bdf": "00:04.0", "model": "edu"}, {"bdf": "00:04.1", "model": "e1000"})
-    assert told == ("-device edu,id=d04.0,addr=4.0,multifunction=on "
+    assert told == ("-device edu,dma_mask=0xffffffffffffffff,id=d04.0,addr=4.0,multifunction=on "
                     "-device e1000,romfile=,id=d04.1,addr=4.1")
 
 
@@ -29,9 +29,9 @@ def test_behind_a_bridge() -> None:
     told = args({"bdf": "00:0c.0", "model": "bridge", "bus": 2},
                 {"bdf": "02:04.0", "model": "edu", "gsi": 20},
                 {"bdf": "00:04.0", "model": "edu"}, {"bdf": "02:04.1", "model": "e1000", "gsi": 20})
-    assert "edu,id=d02.04.0,bus=d0c.0,addr=4.0,multifunction=on" in told
+    assert "edu,dma_mask=0xffffffffffffffff,id=d02.04.0,bus=d0c.0,addr=4.0,multifunction=on" in told
     assert "id=d02.04.1,bus=d0c.0,addr=4.1" in told
-    assert "edu,id=d04.0,addr=4.0 " in told  # alone in its slot: the other 04 is on another bus
+    assert "edu,dma_mask=0xffffffffffffffff,id=d04.0,addr=4.0 " in told  # alone in its slot: the other 04 is on another bus
 
 
 def test_gsi_follows_the_pin() -> None:

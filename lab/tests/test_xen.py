@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from lab import hypervisor
-from lab.hypervisor import HypervisorError
+from lab import xen
+from lab.system import HypervisorError
 
 MAGIC = 0x1BADB002
+GUEST = Path("/bin/sh")  # an ELF file
 
 
 def image(flags: int = 3, pad: int = 128, checksum: int | None = None) -> bytes:
@@ -23,18 +24,18 @@ def image(flags: int = 3, pad: int = 128, checksum: int | None = None) -> bytes:
 def test_gzip_is_unpacked_once(tmp_path: Path) -> None:
     packed = gzip.compress(image())
     (tmp_path / "xen.gz").write_bytes(packed)
-    found = hypervisor.load(tmp_path / "xen.gz", tmp_path / "cache")
+    found = xen.load(tmp_path / "xen.gz", GUEST, tmp_path / "cache")
     assert found.image.read_bytes() == image()
     assert found.sha256 == hashlib.sha256(packed).hexdigest()
-    assert found.banner == "Xen 4.17.7+13-g2445b30a44-0+deb12u1"
+    assert found.version == "4.17.7+13-g2445b30a44-0+deb12u1"
     before = found.image.stat().st_mtime_ns
-    hypervisor.load(tmp_path / "xen.gz", tmp_path / "cache")
+    xen.load(tmp_path / "xen.gz", GUEST, tmp_path / "cache")
     assert found.image.stat().st_mtime_ns == before
 
 
 def test_elf_is_used_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "xen").write_bytes(image())
-    found = hypervisor.load(tmp_path / "xen", tmp_path / "cache")
+    found = xen.load(tmp_path / "xen", GUEST, tmp_path / "cache")
     assert found.image == tmp_path / "xen" and not (tmp_path / "cache").exists()
 
 
@@ -52,18 +53,26 @@ def test_elf_is_used_as_it_is(tmp_path: Path) -> None:
 def test_not_a_hypervisor(tmp_path: Path, data: bytes, told: str) -> None:
     (tmp_path / "xen").write_bytes(data)
     with pytest.raises(HypervisorError, match=told) as caught:
-        hypervisor.load(tmp_path / "xen", tmp_path / "cache")
+        xen.load(tmp_path / "xen", GUEST, tmp_path / "cache")
     assert str(tmp_path / "xen") in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_no_file(tmp_path: Path) -> None:
     for path in (tmp_path / "none", tmp_path):
         with pytest.raises(HypervisorError, match="No such file|Is a directory"):
-            hypervisor.load(path, tmp_path)
+            xen.load(path, GUEST, tmp_path)
+
+
+def test_no_guest(tmp_path: Path) -> None:
+    (tmp_path / "xen").write_bytes(image())
+    (tmp_path / "guest").write_text("text")
+    for guest, told in ((tmp_path / "none", "No such file"), (tmp_path / "guest", "not an ELF file")):
+        with pytest.raises(HypervisorError, match=f"{told}.*make guest builds it"):
+            xen.load(tmp_path / "xen", guest, tmp_path)
 
 
 def test_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hypervisor, "MAX_IMAGE", 1000)
+    monkeypatch.setattr(xen, "MAX_IMAGE", 1000)
     (tmp_path / "xen.gz").write_bytes(gzip.compress(image() + bytes(5000)))
     with pytest.raises(HypervisorError, match="unpacks to more than"):
-        hypervisor.load(tmp_path / "xen.gz", tmp_path / "cache")
+        xen.load(tmp_path / "xen.gz", GUEST, tmp_path / "cache")

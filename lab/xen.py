@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The hypervisor that a user names: checked before any board starts, unpacked for QEMU."""
+"""The Xen that a user names: checked before any board starts, unpacked for QEMU."""
 
 import gzip
 import hashlib
@@ -8,6 +8,10 @@ import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+
+from lab.board import Launch
+from lab.records import Boot
+from lab.system import HypervisorError
 
 MULTIBOOT_MAGIC = (0x1BADB002).to_bytes(4, "little")
 MULTIBOOT_SEARCH = 8192  # Multiboot 0.6.96, 3.1: the header lies in the first 8 KiB
@@ -18,26 +22,42 @@ BANNER = re.compile(rb"\0(\d+\.\d+[-.+~][!-~]{1,80})\0")
 FORMAT = b"Xen version %d.%d%s"
 
 
-class HypervisorError(Exception):
-    """The hypervisor file cannot be booted; the message says what to do."""
-
-
 @dataclass(frozen=True, slots=True)
-class Hypervisor:
-    path: Path  # as the user named it
+class Xen:
+    """Implements lab.system.System."""
+
+    path: Path
     image: Path  # what QEMU loads: a multiboot ELF, not compressed
-    sha256: str  # of `path`
-    banner: str  # "" if the image does not hold it: the console tells later
+    sha256: str
+    version: str  # "" if the image does not hold it: the console tells later
+    guest: Path  # the control domain
+    guest_args: str = ""
+    kind: str = "xen"
+
+    def launch(self, boot: Boot, plan: Path) -> Launch:
+        return Launch(self.image, boot.cmdline, ((self.guest, self.guest_args), (plan, "")),
+                      boot.smp, boot.icount, boot.variant)
 
 
-def load(path: Path, cache: Path) -> Hypervisor:
-    """Check `path` and unpack it below `cache` if need be; HypervisorError if it cannot boot."""
+def load(path: Path, guest: Path, cache: Path, guest_args: str = "") -> Xen:
+    """Check `path` and unpack it below `cache` if need be; HypervisorError if it or `guest` cannot boot."""
+    check_guest(guest)
     packed = read(path)
     image = unpack(path, packed)
     check_multiboot(path, image)
     sha256 = hashlib.sha256(packed).hexdigest()
     where = path.resolve() if image is packed else store(image, cache / f"xen-{sha256[:16]}")
-    return Hypervisor(path, where, sha256, find_banner(image))
+    return Xen(path, where, sha256, find_version(image), guest, guest_args)
+
+
+def check_guest(guest: Path) -> None:
+    try:
+        with guest.open("rb") as stream:
+            magic = stream.read(4)
+    except OSError as error:
+        raise HypervisorError(f"guest {guest}: {error.strerror}; make guest builds it") from error
+    if magic != b"\x7fELF":
+        raise HypervisorError(f"guest {guest}: not an ELF file; make guest builds it")
 
 
 def read(path: Path) -> bytes:
@@ -94,8 +114,8 @@ def store(image: bytes, where: Path) -> Path:
     return where.resolve()
 
 
-def find_banner(image: bytes) -> str:
+def find_version(image: bytes) -> str:
     """The version string, if this is Xen and the image holds it."""
     start = image.find(FORMAT)
     found = BANNER.search(image, start) if start >= 0 else None
-    return f"Xen {found[1].decode('ascii')}" if found else ""
+    return found[1].decode("ascii") if found else ""

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/case/offender.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "fault/ladder.h"
+#include "guest/dev/descriptor.h"
+#include "host/case/case.h"
+#include "host/pci/reach.h"
+#include "host/probe/clock.h"
+
+#define PACE  (2 * NS_PER_MS) /* of its own interrupts, mean */
+#define GRACE NS_PER_S	      /* one that is not served after this is lost */
+
+enum taken offender_start(const struct shared_line *l, const struct offender *o, struct domain *d,
+			  char why[TAKE_WHY])
+{
+	const struct domain_config c = { .bdf = l->offender->bdf,
+					 .model = o->model,
+					 .irq = o->irq,
+					 .vectors = 1,
+					 .seed = case_seed(),
+					 .pace = PACE,
+					 .grace = GRACE,
+					 .cpu = WATCHER_CPU };
+
+	return domain_start(d, o->kind, &c, why, TAKE_WHY) ? TAKE_ERROR : TAKEN;
+}
+
+int offender_quiet(const struct shared_line *l, char why[TAKE_WHY])
+{
+	const struct irq_descriptor *row = descriptor_find(l->offender->model);
+	struct reach r;
+	struct dev_io io;
+	int rc;
+
+	if (!row) {
+		(void)snprintf(why, TAKE_WHY, "no row for %s in the descriptor table",
+			       l->offender->model);
+		return -ENODEV;
+	}
+	rc = reach_open(&r, l->offender->bdf, why, TAKE_WHY);
+	if (!rc) {
+		io = reach_io(&r);
+		irq_quiet(row, &io);
+	}
+	reach_close(&r);
+	return rc;
+}
+
+int offender_disintx(const struct shared_line *l, char why[TAKE_WHY])
+{
+	struct reach r;
+	struct dev_io io;
+	int rc = reach_open(&r, l->offender->bdf, why, TAKE_WHY);
+
+	if (!rc) {
+		io = reach_io(&r);
+		rc = rescue_by_intx_disable(&io) ? -ENODEV : 0;
+	}
+	if (rc == -ENODEV)
+		(void)snprintf(why, TAKE_WHY, "%s keeps no DisINTx", l->offender->bdf);
+	reach_close(&r);
+	return rc;
+}

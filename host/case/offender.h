@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The offender of a case by the names that its variants have, and what saves the others from its device. */
+#ifndef LIFELINE_CASE_OFFENDER_H
+#define LIFELINE_CASE_OFFENDER_H
+
+#include "host/case/shared.h"
+#include "host/domain/domain.h"
+
+/**
+ * struct offender - a kind of offender, as a fixture's variant has it
+ * @model: of its function
+ * @index: which of that model in $LIFELINE_DEVICES
+ * @kind: how its driver is run
+ * @irq: how its device interrupts
+ */
+struct offender {
+	const char *model;
+	unsigned int index;
+	const struct domain_kind *kind;
+	enum irq_kind irq;
+};
+
+/** offender_start() - a domain with the line's offending function, which is taken. Return: as case_take() */
+enum taken offender_start(const struct shared_line *l, const struct offender *o, struct domain *d,
+			  char why[TAKE_WHY]);
+
+/**
+ * offender_quiet() - silence the function by its row of the descriptor table alone
+ *
+ * Return: 0 or -errno with one line in @why.
+ */
+int offender_quiet(const struct shared_line *l, char why[TAKE_WHY]);
+
+/** offender_disintx() - set DisINTx of the function. Return: the same; -ENODEV: it has no such bit */
+int offender_disintx(const struct shared_line *l, char why[TAKE_WHY]);
+
+#endif

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "host/case/shared.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/load/fio.h"
+#include "host/load/iperf.h"
+#include "host/load/progress.h"
+#include "host/probe/clock.h"
+#include "host/probe/file.h"
+
+#define GRACE	     NS_PER_S /* a request that takes longer is lost */
+#define LOAD_SECONDS 60u      /* should nobody stop a load */
+#define LOAD_LIMIT   (20 * NS_PER_S)
+#define STOP_LIMIT   (2 * NS_PER_S)
+#define METER_PERIOD NS_PER_MS
+
+/*
+ * A request or two a millisecond: enough to see a gap of one, and little enough that an emulated board, all of whose
+ * CPUs are one thread of its host, has time for every sharer.
+ */
+#define DISK_PACE NS_PER_MS /* after each read */
+#define NIC_RATE  500u	    /* datagrams a second */
+
+static bool is_usb(const struct case_device *d)
+{
+	return strstr(d->model, "hci") && strcmp(d->model, "ahci");
+}
+
+static bool is_nic(const struct case_device *d)
+{
+	return d->port != 0;
+}
+
+static unsigned int load_of(const struct case_device *d)
+{
+	return is_nic(d) ? LOAD_NIC : is_usb(d) ? LOAD_USB : LOAD_SATA;
+}
+
+/* The kernel's number of a function's line. */
+static unsigned int irq_of(const char *bdf)
+{
+	char path[96], text[16];
+
+	(void)snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/irq", bdf);
+	return file_read(path, text, sizeof(text)) > 0 ? (unsigned int)strtoul(text, NULL, 10) : 0;
+}
+
+enum taken shared_find(struct shared_line *l, const char *model, unsigned int index,
+		       char why[TAKE_WHY])
+{
+	enum taken rc;
+
+	*l = (struct shared_line){ .log.fd = -1 };
+	rc = case_devices(&l->devices, why);
+	if (rc != TAKEN)
+		return rc;
+	l->offender = devices_find(&l->devices, model, index);
+	if (!l->offender) {
+		(void)snprintf(why, TAKE_WHY, "no %s number %u in LIFELINE_DEVICES", model, index);
+		return TAKE_SKIP;
+	}
+	for (unsigned int i = 0; i < l->devices.n && !l->irq; i++)
+		if (l->devices.device[i].host && l->devices.device[i].gsi == l->offender->gsi)
+			l->irq = irq_of(l->devices.device[i].bdf);
+	if (l->irq)
+		return TAKEN;
+	(void)snprintf(why, TAKE_WHY, "%s shares GSI %u with no driver of the host's",
+		       l->offender->bdf, l->offender->gsi);
+	return TAKE_SKIP;
+}
+
+enum taken shared_take(struct shared_line *l, const char *model, unsigned int index,
+		       char why[TAKE_WHY])
+{
+	enum taken rc = shared_find(l, model, index, why);
+
+	return rc == TAKEN ? case_take(&l->devices, model, index, &l->offender, why) : rc;
+}
+
+/* A link of @folder that leads through the function @bdf; its name is that of the disk or interface. */
+static bool name_of(const char *folder, const char *bdf, char name[PROBE_NAME])
+{
+	char path[300], link[512], part[BDF_SIZE + 2];
+	DIR *dir = opendir(folder);
+	struct dirent *e;
+	bool found = false;
+
+	(void)snprintf(part, sizeof(part), "/%s/", bdf);
+	while (dir && !found && (e = readdir(dir))) {
+		ssize_t n;
+
+		(void)snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
+		n = readlink(path, link, sizeof(link) - 1);
+		link[n > 0 ? n : 0] = '\0';
+		found = strstr(link, part) && strlen(e->d_name) < PROBE_NAME;
+		if (found)
+			(void)snprintf(name, PROBE_NAME, "%s", e->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+static void add_sharer(struct shared_line *l, const struct case_device *d)
+{
+	struct sharer *s = &l->sharer[l->n];
+
+	*s = (struct sharer){ .device = d, .kind = is_nic(d) ? WATCHED_NIC : WATCHED_DISK };
+	l->n += name_of(is_nic(d) ? "/sys/class/net" : "/sys/block", d->bdf, s->name);
+}
+
+static void find_sharers(struct shared_line *l, unsigned int loads)
+{
+	for (unsigned int i = 0; i < l->devices.n && l->n < LINE_SHARERS; i++) {
+		const struct case_device *d = &l->devices.device[i];
+
+		if (d->host && d->gsi == l->offender->gsi && (load_of(d) & loads))
+			add_sharer(l, d);
+	}
+}
+
+/* Its network is 10.SLOT.FUNCTION.0/24: the board is .15, the other side .2 (lab/boardfile.py). */
+static int start_nic(struct sharer *s, char why[TAKE_WHY])
+{
+	char ours[32], theirs[32];
+	struct bdf bdf;
+	int rc;
+
+	bdf_parse(s->device->bdf, &bdf);
+	(void)snprintf(ours, sizeof(ours), "10.%u.%u.15", bdf.device, bdf.function);
+	(void)snprintf(theirs, sizeof(theirs), "10.%u.%u.2", bdf.device, bdf.function);
+	rc = nic_up(&s->nic, s->name, ours, why, TAKE_WHY);
+	if (!rc)
+		rc = nic_await_carrier(&s->nic, LOAD_LIMIT, why, TAKE_WHY);
+	if (rc)
+		return rc;
+	return iperf_start(&s->load,
+			   &(struct iperf_config){ .nic = s->name,
+						   .server = theirs,
+						   .port = s->device->port,
+						   .cpu = LINE_CPU,
+						   .mode = IPERF_DATAGRAM,
+						   .rate = NIC_RATE,
+						   .seconds = LOAD_SECONDS },
+			   why, TAKE_WHY);
+}
+
+static int start_load(struct sharer *s, char why[TAKE_WHY])
+{
+	if (s->kind == WATCHED_NIC)
+		return start_nic(s, why);
+	return fio_start(
+		&s->load,
+		&(struct fio_config){
+			.disk = s->name, .cpu = LINE_CPU, .seconds = LOAD_SECONDS, .seed = 1 },
+		why, TAKE_WHY);
+}
+
+static int await_loads(struct shared_line *l, char why[TAKE_WHY])
+{
+	int rc = 0;
+
+	for (unsigned int i = 0; i < l->n && !rc; i++) {
+		struct sharer *s = &l->sharer[i];
+
+		rc = progress_await(&s->load, s->kind == WATCHED_NIC ? progress_nic : progress_disk,
+				    s->name, 10, LOAD_LIMIT, why, TAKE_WHY);
+	}
+	return rc;
+}
+
+static int start_probe(struct shared_line *l, bool actions, char why[TAKE_WHY])
+{
+	struct probe_config c = { .irq = l->irq, .actions = actions, .grace = GRACE, .n = l->n };
+
+	for (unsigned int i = 0; i < l->n; i++) {
+		c.sharer[i].kind = l->sharer[i].kind;
+		memcpy(c.sharer[i].name, l->sharer[i].name, PROBE_NAME);
+	}
+	return probe_open(&l->probe, &c, why, TAKE_WHY);
+}
+
+static int stay_on(unsigned int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
+}
+
+enum taken shared_up(struct shared_line *l, unsigned int loads, bool actions, char why[TAKE_WHY])
+{
+	int rc;
+
+	if (stay_on(WATCHER_CPU)) {
+		(void)snprintf(why, TAKE_WHY,
+			       "a shared line needs two CPUs: one for it, one to watch");
+		return TAKE_SKIP;
+	}
+	find_sharers(l, loads);
+	rc = kmsg_open(&l->log, why, TAKE_WHY);
+	if (!rc)
+		rc = affinity_move(&l->affinity, l->irq, LINE_CPU, why, TAKE_WHY);
+	for (unsigned int i = 0; i < l->n && !rc; i++)
+		rc = start_load(&l->sharer[i], why);
+	if (!rc)
+		rc = await_loads(l, why);
+	if (!rc)
+		rc = start_probe(l, actions, why);
+	if (!rc)
+		rc = stall_start(&l->meter, WATCHER_CPU, METER_PERIOD, why, TAKE_WHY);
+	return rc ? TAKE_ERROR : TAKEN;
+}
+
+void shared_window(struct shared_line *l, enum window w, uint64_t ns)
+{
+	probe_begin(l->probe, w, ns);
+	probe_wait(l->probe, ns);
+	probe_end(l->probe);
+}
+
+/* What a load says of itself is not judged: on a dead line it cannot even end in time. */
+static void stop_load(struct sharer *s)
+{
+	struct iperf_result iperf;
+	struct fio_result fio;
+	char unused[TAKE_WHY];
+
+	if (!s->load.pid)
+		return;
+	if (s->kind == WATCHED_NIC)
+		(void)iperf_stop(&s->load, STOP_LIMIT, &iperf, unused, sizeof(unused));
+	else
+		(void)fio_stop(&s->load, STOP_LIMIT, &fio, unused, sizeof(unused));
+	nic_down(&s->nic);
+}
+
+const char *shared_down(struct shared_line *l)
+{
+	stall_stop(l->meter);
+	probe_close(l->probe);
+	for (unsigned int i = 0; i < l->n; i++)
+		stop_load(&l->sharer[i]);
+	if (l->affinity.irq)
+		(void)affinity_restore(&l->affinity);
+	if (l->log.fd >= 0)
+		kmsg_close(&l->log);
+	return case_give_back();
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * PID 1 of the control domain's image: mounts, modules, the host's own drivers on
+ * their line, and then it waits for the first byte on the second serial line. On
+ * an emulated board this is where the snapshot is taken: all that depends on what
+ * is tested comes later, from the collection's disk.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/syscall.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define CONSOLE	   "/dev/ttyS1"
+#define DISK	   "/dev/vda"
+#define COLLECTION "/collection"
+#define AGENT	   COLLECTION "/lifeline/lifeline"
+#define SETTLE_S   30
+
+static void tell(const char *what, const char *which)
+{
+	char text[200];
+	int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	int n = snprintf(text, sizeof(text), "lifeline: %s %s: %s\n", what, which, strerror(errno));
+
+	if (fd < 0 || write(fd, text, (size_t)n) < 0)
+		return;
+	close(fd);
+}
+
+static void mount_one(const char *type, const char *where)
+{
+	if (mount(type, where, type, 0, NULL) && errno != EBUSY)
+		tell("cannot mount", where);
+}
+
+static void mount_all(void)
+{
+	mount_one("devtmpfs", "/dev");
+	mount_one("proc", "/proc");
+	mount_one("sysfs", "/sys");
+	mount_one("tracefs", "/sys/kernel/tracing");
+	mount_one("tmpfs", "/run");
+	mount_one("tmpfs", "/tmp");
+}
+
+static void set(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+		tell("cannot write", path);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Value of @word on the kernel's command line, e.g. of "lifeline.line="; "" if it is not there. */
+static char *boot_word(const char *word)
+{
+	static char text[4096];
+	FILE *f = fopen("/proc/cmdline", "re");
+	char *value;
+
+	text[0] = '\0';
+	if (f && fgets(text, sizeof(text), f))
+		text[strcspn(text, "\n")] = '\0';
+	if (f)
+		fclose(f);
+	value = strstr(text, word);
+	if (!value)
+		return text + strlen(text);
+	value += strlen(word);
+	value[strcspn(value, " ")] = '\0';
+	return value;
+}
+
+/* Write @value to the attribute @name of each function in the list that @word of the command line has. */
+static void set_listed(const char *word, const char *name, const char *value)
+{
+	char path[64], *save = NULL;
+
+	for (char *bdf = strtok_r(boot_word(word), ",", &save); bdf;
+	     bdf = strtok_r(NULL, ",", &save)) {
+		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s", bdf, name);
+		set(path, value);
+	}
+}
+
+static void load_module(const char *name, const char *options)
+{
+	char path[600];
+	int fd;
+
+	snprintf(path, sizeof(path), "/lib/modules/%s", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || (syscall(SYS_finit_module, fd, options, 0) && errno != EEXIST))
+		tell("cannot load", name);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void load_modules(void)
+{
+	FILE *f = fopen("/lib/modules/list", "re");
+	char line[512];
+
+	if (!f)
+		return tell("no list of", "modules");
+	while (fgets(line, sizeof(line), f)) {
+		char *options;
+
+		line[strcspn(line, "\n")] = '\0';
+		options = line + strcspn(line, " ");
+		if (*options)
+			*options++ = '\0';
+		load_module(line, options);
+	}
+	fclose(f);
+}
+
+static int count_disks(void)
+{
+	char name[] = "/dev/sda";
+	int n = 0;
+
+	for (; name[7] <= 'z'; name[7]++)
+		n += !access(name, R_OK);
+	return n;
+}
+
+/* Disks behind USB come seconds after their modules. */
+static void await_disks(int wanted)
+{
+	for (int i = 0; i < SETTLE_S * 10 && count_disks() < wanted; i++)
+		usleep(100000);
+}
+
+static int open_console(void)
+{
+	struct termios t;
+	int fd = open(CONSOLE, O_RDWR | O_NOCTTY);
+
+	if (fd < 0 || tcgetattr(fd, &t))
+		return -1;
+	cfmakeraw(&t);
+	t.c_oflag = 0;
+	tcsetattr(fd, TCSANOW, &t);
+	return fd;
+}
+
+/* What was read of the disk before the snapshot is of another collection. */
+static int mount_collection(void)
+{
+	int fd = open(DISK, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		ioctl(fd, BLKFLSBUF, 0);
+		close(fd);
+	}
+	return mount(DISK, COLLECTION, "ext2", MS_RDONLY, NULL);
+}
+
+static void become_agent(int console)
+{
+	static char *const argv[] = { "lifeline", "agent", NULL };
+	static char *const envp[] = { "PATH=/usr/bin:/bin", "HOME=/tmp", NULL };
+
+	for (int fd = 0; fd < 3; fd++)
+		dup2(console, fd);
+	if (console > 2)
+		close(console);
+	if (mount_collection())
+		printf("Bail out! no collection on " DISK ": %s\n", strerror(errno));
+	else
+		execve(AGENT, argv, envp);
+	printf("Bail out! no agent at " AGENT ": %s\n", strerror(errno));
+	fflush(stdout);
+}
+
+int main(void)
+{
+	static const char ready[] = "lifeline: ready\n";
+	int console;
+
+	mount_all();
+	/* No driver of theirs may switch MSI on: they shall interrupt by their line (pci-sysfs.c, msi_bus_store). */
+	set_listed("lifeline.line=", "msi_bus", "0");
+	load_modules();
+	await_disks(atoi(boot_word("lifeline.disks=")));
+	console = open_console();
+	if (console >= 0 && write(console, ready, sizeof(ready) - 1) > 0) {
+		struct pollfd plan = { .fd = console, .events = POLLIN };
+
+		poll(&plan, 1, -1);
+		/*
+		 * What QEMU does not save comes out of a snapshot as after power-on, without the addresses that the
+		 * kernel has given it: it is taken out, and found again.
+		 */
+		set_listed("lifeline.rescan=", "remove", "1");
+		set("/sys/bus/pci/rescan", "1");
+		become_agent(console);
+	}
+	sleep(1);
+	reboot(RB_POWER_OFF);
+	return 1;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A passive probe: it times every single request of a line's sharers, without any of its
+ * own, from the kernel's tracepoints, and says how the line itself did. It sleeps
+ * within a window; its buffers hold what comes meanwhile.
+ *
+ *	probe_open(&p, &config, error, sizeof(error));
+ *	probe_begin(p, WINDOW_BEFORE, NS_PER_S);
+ *	probe_wait(p, NS_PER_S);
+ *	probe_end(p);
+ *	... probe_sharer(p, 0, WINDOW_BEFORE)->w.gap ...
+ *	probe_close(p);
+ */
+#ifndef LIFELINE_PROBE_PROBE_H
+#define LIFELINE_PROBE_PROBE_H
+
+#include <stddef.h>
+
+#include "host/probe/event.h"
+#include "host/probe/line.h"
+#include "host/probe/requests.h"
+
+#define PROBE_SHARERS 8u
+#define PROBE_NAME    16u
+
+/**
+ * struct probe_sharer - whose requests are timed
+ * @kind: WATCHED_DISK or WATCHED_NIC
+ * @name: of the block device ("sda") or interface ("eth1")
+ */
+struct probe_sharer {
+	enum watched kind;
+	char name[PROBE_NAME];
+};
+
+/**
+ * struct probe_config - what is watched
+ * @irq: the kernel's number of the line; 0: none
+ * @actions: tell who on the line was called and who claimed, too. It costs each
+ *           interrupt two tracepoints a handler: see host/probe/README.md
+ * @grace: a request that takes longer is lost, ns
+ * @n: how many sharers
+ * @sharer: these
+ */
+struct probe_config {
+	unsigned int irq;
+	bool actions;
+	uint64_t grace;
+	unsigned int n;
+	struct probe_sharer sharer[PROBE_SHARERS];
+};
+
+struct probe;
+
+/**
+ * probe_open() - begin to listen
+ * @out: the probe; NULL after a failure
+ *
+ * Return: 0 or -errno, with one line in @error: -EINVAL a name that is none, -ENOENT no such
+ * disk, line or tracepoint, -EPERM not root.
+ */
+int probe_open(struct probe **out, const struct probe_config *config, char *error, size_t size);
+
+/** probe_begin() - window @w begins now; it is to be @planned ns long. No other may be open */
+void probe_begin(struct probe *p, enum window w, uint64_t planned);
+
+/** probe_wait() - sleep for @ns, in a window or outside, and take in what was recorded */
+void probe_wait(struct probe *p, uint64_t ns);
+
+/**
+ * probe_end() - the window ends now
+ *
+ * Waits, for the grace time and 20 ms at most, until each of its requests is served or lost.
+ */
+void probe_end(struct probe *p);
+
+/** probe_sharer() - what sharer number @i saw in window @w */
+const struct request_stats *probe_sharer(const struct probe *p, unsigned int i, enum window w);
+
+/** probe_line() - what the line saw in window @w; all 0 if none is watched */
+const struct line_stats *probe_line(const struct probe *p, enum window w);
+
+/**
+ * probe_lost() - records of requests that were lost since probe_open(), or made no sense
+ *
+ * If there are any, no count of a sharer is to be believed. A storm of interrupts does not
+ * touch these: the line has buffers of its own.
+ */
+uint64_t probe_lost(const struct probe *p);
+
+/** probe_line_lost() - the same of the line's actions; @interrupts and @unhandled do not suffer */
+uint64_t probe_line_lost(const struct probe *p);
+
+/** probe_close() - stop listening; @p may be NULL */
+void probe_close(struct probe *p);
+
+#endif

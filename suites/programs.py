@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The case matrix of Linux as hypervisor: suite.yaml files whose cases are tests of kselftest programs.
+
+A topic is a program, a case a TEST_F() of it, and its parameters' values, joined by `_`, are the FIXTURE_VARIANT.
+"""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lab.yamlsource import Source, check, parse
+from suites.matrix import INVARIANTS, MAX_ID, NAMES, PARAMS, TEXT, BootSpec, Case, _map, _object
+
+HERE = Path(__file__).parent / "kvm"
+CPUS = 2  # one for the interrupt and the loads, one for who watches
+
+BOOTS_SCHEMA = _map(_object(
+    ["cmdline", "label", "variant"],
+    cmdline={"type": "string"}, label=_map({"type": ["string", "integer"]}), variant=TEXT, warm={"type": "boolean"}))
+
+SUITE_SCHEMA = _object(
+    ["about", "cases"],
+    about=TEXT,
+    cases=_map(_object(
+        ["title", "rationale", "invariants", "boots", "red"],
+        title=TEXT, rationale=TEXT, red=TEXT, boots=NAMES, fixture=TEXT,
+        invariants={"type": "array", "items": {"enum": list(INVARIANTS)}, "minItems": 1},
+        params=PARAMS, rows={"type": "array", "items": PARAMS, "minItems": 1}, nightly=PARAMS,
+        limit_s={"type": "integer", "minimum": 1}, hang={"enum": ["hypervisor"]})))
+
+
+@dataclass(frozen=True)
+class ProgramCase(Case):
+    """One test of a program. `fixture` is "global" for what stands outside of one."""
+
+    fixture: str = "global"
+
+    @property
+    def id(self) -> str:
+        return f"kvm.{super().id}"
+
+    @property
+    def test(self) -> str:
+        """Its name in the program (host/case/harness.h)."""
+        variant = "_".join(str(value) for value in self.params.values())
+        return ".".join([self.fixture, *([variant] if variant else []), self.name])
+
+    def plan_line(self, seed: int) -> str:
+        return f"case {self.id} program={self.topic} test={self.test} seed={seed}"
+
+
+def load_boots(path: Path = HERE / "boots.yaml") -> dict[str, BootSpec]:
+    source = parse(path)
+    check(source, BOOTS_SCHEMA)
+    return {name: BootSpec(name, cpus=CPUS, icount=None, **{"warm": True, **fields})
+            for name, fields in source.data.items()}
+
+
+def load_suite(path: Path, boots: dict[str, BootSpec], nightly: bool = False) -> list[ProgramCase]:
+    """All cases of a suite.yaml, in its order; YamlError names file and line of the first mistake."""
+    source = parse(path)
+    check(source, SUITE_SCHEMA)
+    cases = [case for name in source.data["cases"] for case in _expand(source, name, boots, nightly)]
+    for case in cases:
+        if len(case.id) > MAX_ID:
+            raise source.error(("cases", case.name), f"case {case.name}: {case.id} is longer than {MAX_ID} characters; "
+                               "shorten its words")
+    return cases
+
+
+def _expand(source: Source, name: str, boots: dict[str, BootSpec], nightly: bool) -> Iterator[ProgramCase]:
+    raw = source.data["cases"][name]
+    for boot, row in itertools.product(raw["boots"], raw.get("rows", [{}])):
+        if boot not in boots:
+            raise source.error(("cases", name, "boots"), f"case {name}: no boot {boot!r} in boots.yaml; it has: "
+                               f"{', '.join(boots)}")
+        columns: dict[str, list[Any]] = {**raw.get("params", {}), **row}
+        for key, values in raw.get("nightly", {}).items() if nightly else ():
+            columns[key] = [*columns.get(key, []), *values]
+        for values in itertools.product(*columns.values()):
+            yield ProgramCase(source.path.parent.name, name, boots[boot], dict(zip(columns, values)), (), raw["title"],
+                              " ".join(raw["rationale"].split()), tuple(raw["invariants"]), raw["red"],
+                              raw.get("limit_s", 20), hang=raw.get("hang", ""), fixture=raw.get("fixture", "global"))
