@@ -46,7 +46,7 @@ static int listen_until(const struct domain *d, uint64_t deadline)
 	return fds[1].revents & POLLIN ? -ESRCH : 0;
 }
 
-/* What a stranger has written: cut, and without what could end a line. */
+/* The first line of what a stranger has written: cut, and printable. */
 static void copy_text(char *text, size_t room, const volatile char *from, size_t length)
 {
 	size_t i;
@@ -54,7 +54,7 @@ static void copy_text(char *text, size_t room, const volatile char *from, size_t
 	for (i = 0; i < length && i + 1 < room; i++) {
 		char c = from[i];
 
-		if (!c)
+		if (!c || c == '\n')
 			break;
 		text[i] = '?';
 		if (c >= ' ' && c <= '~')
