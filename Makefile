@@ -186,6 +186,14 @@ build/unit/%: guest/tests/%.c guest/tests/unit.h $(HOST_SOURCES) $(wildcard gues
 	@mkdir -p $(@D)
 	gcc $(UNIT_CFLAGS) $< $(HOST_SOURCES) -o $@
 
+HOST_TESTS := $(wildcard host/tests/*_test.c)
+UNIT_TESTS += $(HOST_TESTS:host/tests/%.c=build/unit/%)
+
+build/unit/%: host/tests/%.c guest/tests/unit.h $(HOST_LIBRARY) $(wildcard host/*/*.h guest/*/*.h) Makefile | $(LIBPCI)/libpci.a
+	@mkdir -p $(@D)
+	gcc $(UNIT_CFLAGS) -D_GNU_SOURCE -Wno-format-truncation -isystem $(LIBPCI) $< $(filter-out guest/%test.c,$(HOST_LIBRARY)) \
+		$(LIBPCI)/libpci.a -ljansson -o $@
+
 test: packages-test
 	@$(MAKE) --no-print-directory -s lint
 	@$(MAKE) --no-print-directory -s $(GUEST) $(STOCK_XEN) $(UNIT_TESTS)
