@@ -99,6 +99,24 @@ int vfio_open(struct vfio_device *v, const char *bdf, char *error, size_t size)
 	return rc;
 }
 
+int vfio_adopt(struct vfio_device *v, pid_t pid, char *error, size_t size)
+{
+	int rc;
+
+	memset(v, 0, sizeof(*v));
+	v->container = v->group = v->device = -1;
+	rc = vfio_copy_device(v, pid, error, size);
+	if (!rc) {
+		rc = find_all(v);
+		if (rc)
+			snprintf(error, size, "process %d: its function is not described: %s",
+				 (int)pid, strerror(-rc));
+	}
+	if (rc)
+		vfio_close(v);
+	return rc;
+}
+
 static void close_file(int *fd)
 {
 	if (*fd >= 0)

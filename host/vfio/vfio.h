@@ -13,6 +13,7 @@
 #include <linux/vfio.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "guest/dev/exerciser.h"
 #include "host/pci/bdf.h"
@@ -67,6 +68,16 @@ struct vfio_device {
  * ours alone; -EPERM no interrupt remapping; or what a call returned.
  */
 int vfio_open(struct vfio_device *v, const char *bdf, char *error, size_t size);
+
+/**
+ * vfio_adopt() - open a function that process @pid has open, by a copy of its file: what a supervisor can do
+ *
+ * As long as the copy is open, the death of @pid gives the function back to nobody. Container and group are not
+ * ours: no DMA.
+ *
+ * Return: 0; -ESRCH no such process; -ENOENT it has no function of VFIO open; -EPERM not root; or what a call returned.
+ */
+int vfio_adopt(struct vfio_device *v, pid_t pid, char *error, size_t size);
 
 /** vfio_close() - unmap and close; the kernel resets it if it can, and takes DMA away */
 void vfio_close(struct vfio_device *v);

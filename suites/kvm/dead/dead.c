@@ -12,6 +12,7 @@
 	(2 *   \
 	 NS_PER_S) /* a line without an owner is killed after 100,000 interrupts, a second or so */
 #define AFTER	    (300 * NS_PER_MS)
+#define RESCUED	    (700 * NS_PER_MS)
 #define FAULT_LIMIT (5 * NS_PER_S)
 
 FIXTURE(line)
@@ -106,29 +107,42 @@ TEST_F_TIMEOUT(line, quiet, CASE_SECONDS)
 	die(_metadata, self, FAULT_SILENT);
 }
 
-/* What would have saved the sharers: the host acts on the device while its user is hung, before it kills it. */
-static void rescue(struct __test_metadata *_metadata, FIXTURE_DATA(line) * self,
-		   int (*act)(const struct shared_line *l, char why[TAKE_WHY]))
+/* What saves the sharers: the host acts on the device while its user hangs, or as soon as it is gone. */
+enum rescue { QUIET_FIRST, DISINTX_FIRST, DISINTX_AFTER };
+
+static void rescue(struct __test_metadata *_metadata, FIXTURE_DATA(line) * self, enum rescue how)
 {
 	char why[TAKE_WHY];
+	int rc = 0;
 
 	shared_window(&self->l, WINDOW_BEFORE, BEFORE);
 	REQUIRE(!domain_fault(&self->d, FAULT_MASK, FAULT_LIMIT), "the fault does not stand");
-	REQUIRE(!act(&self->l, why), "%s", why);
+	if (how == QUIET_FIRST)
+		rc = offender_quiet_by(&self->l, self->d.pid, why);
+	else if (how == DISINTX_FIRST)
+		rc = offender_disintx(&self->l, why);
+	REQUIRE(!rc, "%s", why);
 	CHECK(!domain_kill(&self->d), "HC the domain's process is gone after SIGKILL");
-	shared_window(&self->l, WINDOW_DURING, DURING);
+	if (how == DISINTX_AFTER)
+		REQUIRE(!offender_disintx(&self->l, why), "%s", why);
+	shared_window(&self->l, WINDOW_DURING, RESCUED);
 	shared_window(&self->l, WINDOW_AFTER, AFTER);
 	judge(_metadata, self);
 }
 
 TEST_F_TIMEOUT(line, rescue_descriptor, CASE_SECONDS)
 {
-	rescue(_metadata, self, offender_quiet);
+	rescue(_metadata, self, QUIET_FIRST);
 }
 
 TEST_F_TIMEOUT(line, rescue_disintx, CASE_SECONDS)
 {
-	rescue(_metadata, self, offender_disintx);
+	rescue(_metadata, self, DISINTX_AFTER);
+}
+
+TEST_F_TIMEOUT(line, disintx_first, CASE_SECONDS)
+{
+	rescue(_metadata, self, DISINTX_FIRST);
 }
 
 CASE_MAIN
