@@ -63,13 +63,22 @@ static unsigned int us(uint64_t ns)
 	return (unsigned int)(ns / NS_PER_US);
 }
 
+static void print_timeline(unsigned int number, enum window w, const uint32_t *timeline)
+{
+	char slots[TIMELINE_SLOTS * 11];
+	size_t n = 0;
+
+	for (unsigned int slot = 0; slot < TIMELINE_SLOTS; slot++)
+		n += (size_t)snprintf(slots + n, sizeof(slots) - n, "%s%u", slot ? "," : "",
+				      timeline[slot]);
+	case_time("sharer=%u window=%s %s", number, shared_window_name[w], slots);
+}
+
 static void print_sharer(const struct shared_line *l, unsigned int i, enum window w,
 			 const struct shared_bound *b)
 {
 	const struct request_stats *st = probe_sharer(l->probe, i, w);
 	const struct sharer *s = &l->sharer[i];
-	char slots[TIMELINE_SLOTS * 11];
-	size_t n = 0;
 
 	case_data("sharer=%u dom=%s model=%s window=%s raised=%u served=%u lost=%u spurious=%u "
 		  "late=%u",
@@ -79,10 +88,18 @@ static void print_sharer(const struct shared_line *l, unsigned int i, enum windo
 		  i, shared_window_name[w], us(hist_quantile(&st->w.latency, 500)),
 		  us(shared_median_bound(l, i, b)), us(hist_quantile(&st->w.latency, 990)),
 		  us(shared_gap(l, i, w)), us(shared_gap_bound(l, i, b)));
-	for (unsigned int slot = 0; slot < TIMELINE_SLOTS; slot++)
-		n += (size_t)snprintf(slots + n, sizeof(slots) - n, "%s%u", slot ? "," : "",
-				      st->w.timeline[slot]);
-	case_time("sharer=%u window=%s %s", i, shared_window_name[w], slots);
+	print_timeline(i, w, st->w.timeline);
+}
+
+void shared_print_domain(const struct domain *d, const char *model, enum window w,
+			 const struct window_stats *st)
+{
+	case_data("sharer=%u dom=%s model=%s window=%s raised=%u served=%u lost=%u spurious=%u",
+		  LINE_SHARERS, d->kind->name, model, shared_window_name[w], st->raised, st->served,
+		  st->lost, st->spurious);
+	case_data("sharer=%u window=%s p50_us=%u p99_us=%u", LINE_SHARERS, shared_window_name[w],
+		  us(hist_quantile(&st->latency, 500)), us(hist_quantile(&st->latency, 990)));
+	print_timeline(LINE_SHARERS, w, st->timeline);
 }
 
 void shared_print(const struct shared_line *l, enum window w, const struct shared_bound *b)

@@ -8,6 +8,7 @@
 
 #include "guest/role/mailbox.h"
 #include "host/case/take.h"
+#include "host/domain/domain.h"
 #include "host/load/affinity.h"
 #include "host/load/child.h"
 #include "host/load/nic.h"
@@ -125,6 +126,10 @@ uint64_t shared_interrupts_bound(const struct shared_line *l, enum window w);
  * @b: the bound that they are held to
  */
 void shared_print(const struct shared_line *l, enum window w, const struct shared_bound *b);
+
+/** shared_print_domain() - the same of what a domain has measured itself, as sharer number LINE_SHARERS */
+void shared_print_domain(const struct domain *d, const char *model, enum window w,
+			 const struct window_stats *st);
 
 /** shared_gap() - sharer @i's longest gap in @w, without what the board stood still, ns */
 uint64_t shared_gap(const struct shared_line *l, unsigned int i, enum window w);
