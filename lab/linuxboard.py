@@ -95,14 +95,13 @@ class LinuxQEMUDriver(MultibootQEMUDriver):
         if self._process:
             return
         launch = self._launch
-        self._partial = [b"", b""]
+        self._partial, self._restore = [b"", b""], None
         self._link(launch)
         command = self.command(launch)
         if launch.snapshots:
             self._restore = self._snapshot(launch, command)
             self._start([*command, *self._backend(self._restore.memory, share=False), "-incoming", "defer"], 2)
         else:
-            self._restore = None
             self._start([*command, *self._backend("memory", share=True)], 2)
             self._await_ready(None)
         self._peers = Peers(self._directory)
