@@ -17,7 +17,7 @@
 #define SETTLED (5 * NS_PER_MS)
 
 /* How often the kernel's counters of the line are looked at: they begin anew (irqcount.h). */
-#define LOOK (50 * NS_PER_MS)
+#define LOOK (100 * NS_PER_MS)
 
 /* A buffer's worth of records: the shortest has 40 bytes. */
 #define ROOM (PERF_PAGES * 4096u / 40u)
@@ -42,8 +42,10 @@ struct probe {
 	struct queue queue[QUEUES];
 	struct requests sharer[PROBE_SHARERS];
 	struct line line;
+	struct irqfiles files;
 	struct irqcount last, sum;
 	uint64_t overrun, fed;
+	uint64_t lost_before[SETS];
 	enum window open;
 };
 
@@ -180,6 +182,16 @@ static bool take_in(struct probe *p)
 	return all;
 }
 
+static uint64_t lost(const struct perf_set *s)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int c = 0; c < s->cpus; c++)
+		sum += s->ring[c].lost + s->ring[c].broken;
+	return sum;
+}
+
+/* Take in what is in the buffers, and feed what is surely in order. */
 static void drain(struct probe *p)
 {
 	uint64_t horizon = clock_ns() - SETTLED;
@@ -203,7 +215,7 @@ static void count_line(struct probe *p)
 {
 	struct irqcount now;
 
-	if (p->config.irq && !irqcount_read(p->config.irq, &now))
+	if (p->config.irq && !irqcount_read(&p->files, &now))
 		irqcount_add(&p->sum, &p->last, &now);
 }
 
@@ -225,6 +237,18 @@ static int find_disk(struct probe *p, unsigned int i, char *error, size_t size)
 	return 0;
 }
 
+static int find_line(struct probe *p, char *error, size_t size)
+{
+	int rc = irqcount_open(&p->files, p->config.irq);
+
+	if (!rc)
+		rc = irqcount_read(&p->files, &p->last);
+	if (rc)
+		(void)snprintf(error, size, "irq %u: no such line: %s; see /proc/interrupts",
+			       p->config.irq, strerror(-rc));
+	return rc;
+}
+
 static int check_names(struct probe *p, char *error, size_t size)
 {
 	for (unsigned int i = 0; i < p->config.n; i++) {
@@ -243,10 +267,7 @@ static int check_names(struct probe *p, char *error, size_t size)
 		if (rc)
 			return rc;
 	}
-	if (!p->config.irq || !irqcount_read(p->config.irq, &p->last))
-		return 0;
-	(void)snprintf(error, size, "irq %u: no such line; see /proc/interrupts", p->config.irq);
-	return -ENOENT;
+	return p->config.irq ? find_line(p, error, size) : 0;
 }
 
 static int add_row(struct probe *p, unsigned int i, char *error, size_t size)
@@ -318,10 +339,11 @@ int probe_open(struct probe **out, const struct probe_config *config, char *erro
 	}
 	p->config = *config;
 	p->open = WINDOWS;
+	p->files = (struct irqfiles){ -1, -1 };
 	for (unsigned int s = 0; s < SETS; s++)
 		perf_init(&p->set[s]);
 	for (unsigned int i = 0; i < config->n; i++)
-		requests_init(&p->sharer[i], config->grace);
+		requests_init(&p->sharer[i], config->grace, config->sharer[i].kind == WATCHED_NIC);
 	line_init(&p->line);
 	rc = set_up(p, error, size);
 	if (rc)
@@ -331,8 +353,24 @@ int probe_open(struct probe **out, const struct probe_config *config, char *erro
 	return rc;
 }
 
+/* What was lost until now; the kernel tells of it with the next record. */
+static void forget_losses(struct probe *p)
+{
+	drain(p);
+	if (lost(&p->set[SET_REQUESTS]) == p->lost_before[SET_REQUESTS] &&
+	    lost(&p->set[SET_LINE]) == p->lost_before[SET_LINE])
+		return;
+	(void)perf_wait(&p->set[SET_REQUESTS], 2 * SETTLED);
+	drain(p);
+	for (unsigned int s = 0; s < SETS; s++)
+		p->lost_before[s] = lost(&p->set[s]);
+	for (unsigned int i = 0; i < p->config.n; i++)
+		requests_forget(&p->sharer[i]);
+}
+
 void probe_begin(struct probe *p, enum window w, uint64_t planned)
 {
+	forget_losses(p);
 	count_line(p);
 	p->sum = (struct irqcount){ 0, 0 };
 	p->open = w;
@@ -344,11 +382,12 @@ void probe_wait(struct probe *p, uint64_t ns)
 	uint64_t now = clock_ns(), until = now + ns;
 
 	while (now < until) {
-		perf_wait(&p->set[SET_REQUESTS], until - now < LOOK ? until - now : LOOK);
+		/* What a window costs its sharers is what the kernel writes, and no more. */
+		if (perf_wait(&p->set[SET_REQUESTS], until - now < LOOK ? until - now : LOOK))
+			drain(p);
 		count_line(p);
 		now = clock_ns();
 	}
-	drain(p);
 }
 
 static bool decided(struct probe *p, uint64_t end)
@@ -373,7 +412,7 @@ void probe_end(struct probe *p)
 	count_line(p);
 	mark(p, MARK_END, end, 0);
 	do {
-		perf_wait(&p->set[SET_REQUESTS], 2 * SETTLED);
+		(void)perf_wait(&p->set[SET_REQUESTS], 2 * SETTLED);
 		drain(p);
 	} while (!decided(p, end) && clock_ns() < limit);
 	l->interrupts = p->sum.interrupts;
@@ -391,23 +430,14 @@ const struct line_stats *probe_line(const struct probe *p, enum window w)
 	return &p->line.window[w];
 }
 
-static uint64_t lost(const struct perf_set *s)
-{
-	uint64_t sum = 0;
-
-	for (unsigned int c = 0; c < s->cpus; c++)
-		sum += s->ring[c].lost + s->ring[c].broken;
-	return sum;
-}
-
 uint64_t probe_lost(const struct probe *p)
 {
-	return lost(&p->set[SET_REQUESTS]) + p->overrun;
+	return lost(&p->set[SET_REQUESTS]) - p->lost_before[SET_REQUESTS] + p->overrun;
 }
 
 uint64_t probe_line_lost(const struct probe *p)
 {
-	return lost(&p->set[SET_LINE]);
+	return lost(&p->set[SET_LINE]) - p->lost_before[SET_LINE];
 }
 
 void probe_close(struct probe *p)
@@ -418,5 +448,6 @@ void probe_close(struct probe *p)
 		perf_close(&p->set[s]);
 	for (unsigned int i = 0; i < QUEUES; i++)
 		free(p->queue[i].item);
+	irqcount_close(&p->files);
 	free(p);
 }

@@ -21,7 +21,7 @@ static struct request_stats *before(void)
 
 static void begin(void)
 {
-	requests_init(&rq, GRACE);
+	requests_init(&rq, GRACE, false);
 	requests_open(&rq, WINDOW_BEFORE, 1000 * MS, 240 * MS);
 }
 
@@ -175,6 +175,19 @@ TEST(equal_keys)
 	expect_counts(2, 2, 0);
 }
 
+/* A frame's address comes again: somebody has freed it, and nobody saw it. */
+TEST(unique_keys)
+{
+	requests_init(&rq, GRACE, true);
+	requests_open(&rq, WINDOW_BEFORE, 1000 * MS, 240 * MS);
+	requests_issue(&rq, 1010 * MS, 5);
+	requests_issue(&rq, 1110 * MS, 5);
+	EXPECT_EQ(before()->untracked, 1);
+	EXPECT_TRUE(requests_complete(&rq, 1111 * MS, 5, false));
+	EXPECT_TRUE(!requests_complete(&rq, 1112 * MS, 5, false));
+	expect_counts(2, 1, 0);
+}
+
 TEST(what_was_not_issued)
 {
 	begin();
@@ -192,7 +205,7 @@ TEST(what_was_not_issued)
 /* What was issued before the window is served in it, but not counted in it. */
 TEST(from_before)
 {
-	requests_init(&rq, GRACE);
+	requests_init(&rq, GRACE, false);
 	requests_issue(&rq, 990 * MS, 1);
 	requests_open(&rq, WINDOW_BEFORE, 1000 * MS, 240 * MS);
 	EXPECT_TRUE(requests_complete(&rq, 1001 * MS, 1, false));
@@ -240,7 +253,7 @@ TEST(time_that_goes_back)
 
 TEST(a_window_without_length)
 {
-	requests_init(&rq, GRACE);
+	requests_init(&rq, GRACE, false);
 	requests_open(&rq, WINDOW_BEFORE, 1000 * MS, 0);
 	requests_receive(&rq, 1001 * MS);
 	EXPECT_EQ(before()->w.timeline[TIMELINE_SLOTS - 1], 1);
@@ -251,7 +264,7 @@ TEST(a_window_without_length)
 
 TEST(no_window)
 {
-	requests_init(&rq, GRACE);
+	requests_init(&rq, GRACE, false);
 	requests_close(&rq, 1);
 	requests_issue(&rq, 2, 1);
 	requests_withdraw(&rq, 2, 1);
@@ -263,11 +276,12 @@ TEST(no_window)
 }
 
 /* Whatever happens: raised is served, lost, untracked or still open. */
-TEST(noise)
+static void noise(bool unique)
 {
 	uint64_t random = 2005, now = 1000 * MS;
 
-	begin();
+	requests_init(&rq, GRACE, unique);
+	requests_open(&rq, WINDOW_BEFORE, 1000 * MS, 240 * MS);
 	for (unsigned int i = 0; i < 200000; i++) {
 		uint64_t key = unit_random(&random) % 40, open = 0;
 
@@ -296,6 +310,16 @@ TEST(noise)
 		EXPECT_EQ(before()->w.raised,
 			  before()->w.served + before()->w.lost + before()->untracked + open);
 	}
+}
+
+TEST(noise_of_a_disk)
+{
+	noise(false);
+}
+
+TEST(noise_of_a_nic)
+{
+	noise(true);
 }
 
 static void put(struct queue *q, uint64_t time, uint64_t key)
