@@ -18,8 +18,8 @@
 #define USB_TAKES (10 * NS_PER_MS)
 
 /* Steps of a request that interrupt, and what is on the line beside requests. */
-#define INTERRUPTS_EACH 8
-#define INTERRUPTS_IDLE 1000
+#define INTERRUPTS_EACH 8ul
+#define INTERRUPTS_IDLE 1000ul
 
 const struct shared_bound SHARED_HEALTHY = { 0, 0, "healthy line" };
 
