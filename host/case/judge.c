@@ -12,6 +12,7 @@
  * is still seen, by the gap and by the median.
  */
 #define SLACK_GAP    (70 * NS_PER_MS)
+#define SLACK_EACH   (35 * NS_PER_MS) /* of more than two sharers, whose loads have one CPU */
 #define SLACK_MEDIAN (30 * NS_PER_MS)
 
 /*
@@ -45,7 +46,8 @@ uint64_t shared_gap(const struct shared_line *l, unsigned int i, enum window w)
 
 uint64_t shared_gap_bound(const struct shared_line *l, unsigned int i, const struct shared_bound *b)
 {
-	return b->gap + (is_usb_disk(&l->sharer[i]) ? USB_GAP : 0) + SLACK_GAP;
+	return b->gap + (is_usb_disk(&l->sharer[i]) ? USB_GAP : 0) +
+	       (l->n > 2 ? l->n * SLACK_EACH : SLACK_GAP);
 }
 
 uint64_t shared_median_bound(const struct shared_line *l, unsigned int i,
