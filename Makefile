@@ -117,7 +117,8 @@ build/guest/%.o: % Makefile
 HOSTED_GUEST := $(filter-out $(addprefix guest/dev/,acpi.c ich9.c mmio.c pci.c uart.c),$(wildcard guest/dev/*.c)) \
 	$(wildcard guest/role/*.c) guest/control/plan.c guest/lib/hist.c guest/lib/fmt.c fault/hang.c fault/ladder.c
 HOST_LIBRARY := $(filter-out host/tests/% host/module/%,$(wildcard host/*/*.c)) $(HOSTED_GUEST)
-TOPICS := $(sort $(foreach p,$(wildcard suites/kvm/*/*.c),$(notdir $(patsubst %/,%,$(dir $p)))))
+PROGRAM_FILES := $(shell grep -l CASE_MAIN suites/kvm/*/*.c)
+PROGRAMS := $(patsubst %.c,build/host/%,$(notdir $(PROGRAM_FILES)))
 HOST_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -I. $(WARNINGS) -Wno-format-truncation
 
 $(KSELFTEST)/kselftest_harness.h: | lab/kselftest.sh
@@ -145,21 +146,22 @@ build/host/init: build/host/objects/host/init.o
 build/host/lifeline: build/host/objects/host/main.o build/host/library.a $(LIBPCI)/libpci.a
 	gcc -static $^ -ljansson -o $@
 
-# A topic is a program: suites/kvm/hung/*.c is build/host/hung.
+# The kernel's harness must be in one C file: one with CASE_MAIN is a program, and the others of its folder are in all
+# programs of the folder.
 define program
-build/host/$(1): $(patsubst %.c,build/host/objects/%.o,$(wildcard suites/kvm/$(1)/*.c)) build/host/library.a $(LIBPCI)/libpci.a
+build/host/$(basename $(notdir $(1))): $(patsubst %.c,build/host/objects/%.o,$(1) \
+		$(filter-out $(PROGRAM_FILES),$(wildcard $(dir $(1))*.c))) build/host/library.a $(LIBPCI)/libpci.a
 	gcc -static $$^ -ljansson -o $$@
 endef
-$(foreach t,$(TOPICS),$(eval $(call program,$(t))))
+$(foreach f,$(PROGRAM_FILES),$(eval $(call program,$(f))))
 
 -include $(shell find build/host/objects -name '*.d' 2>/dev/null)
 
-# Of a kernel that is named nobody knows whether it is still the same.
 MODULE := build/module/$(if $(KERNEL),named,stock)/lifeline_stuck.ko
 $(MODULE): host/module/lifeline_stuck.c host/module/Kbuild lab/module.sh $(if $(KERNEL),always,$(STOCK_LINUX)/vmlinuz)
 	@lab/module.sh $(or $(MODULES),$(STOCK_LINUX)/modules) $@
 
-IN_COLLECTION = build/host/lifeline $(GUEST) $(MODULE) $(TOPICS:%=build/host/%)
+IN_COLLECTION = build/host/lifeline $(GUEST) $(MODULE) $(PROGRAMS)
 
 # Laid out as `make -C tools/testing/selftests install` does it: run_kselftest.sh runs it anywhere.
 kselftest-install: $(IN_COLLECTION)
@@ -185,6 +187,14 @@ UNIT_CFLAGS := -std=gnu11 -O1 -g -I. $(WARNINGS) -fsanitize=address,undefined \
 build/unit/%: guest/tests/%.c guest/tests/unit.h $(HOST_SOURCES) $(wildcard guest/*/*.h) Makefile
 	@mkdir -p $(@D)
 	gcc $(UNIT_CFLAGS) $< $(HOST_SOURCES) -o $@
+
+HOST_TESTS := $(wildcard host/tests/*_test.c)
+UNIT_TESTS += $(HOST_TESTS:host/tests/%.c=build/unit/%)
+
+build/unit/%: host/tests/%.c guest/tests/unit.h $(HOST_LIBRARY) $(wildcard host/*/*.h guest/*/*.h) Makefile | $(LIBPCI)/libpci.a
+	@mkdir -p $(@D)
+	gcc $(UNIT_CFLAGS) -D_GNU_SOURCE -Wno-format-truncation -isystem $(LIBPCI) $< $(filter-out guest/%test.c,$(HOST_LIBRARY)) \
+		$(LIBPCI)/libpci.a -ljansson -o $@
 
 test: packages-test
 	@$(MAKE) --no-print-directory -s lint

@@ -35,8 +35,9 @@ enum fault_verb {
 
 #define FAULT_SLOW_NS 5000000ull
 
-/** FAULT_IMPOSSIBLE - this platform has no such verb: nothing was done; in no errno's range */
-#define FAULT_IMPOSSIBLE (-0x10000)
+/* Results of fault_play(), in no errno's range. */
+#define FAULT_IMPOSSIBLE (-0x10000) /* this platform has no such verb: nothing was done */
+#define FAULT_BROKEN	 (-0x10001) /* the device does not start again */
 
 /**
  * fault_play() - play @verb in the domain that owns @d
@@ -44,7 +45,7 @@ enum fault_verb {
  * Sets fault_live in the mailbox once the fault stands. Only FAULT_NONE, SLOW,
  * NOACK, UNMASK and RESET look at orders again: these end with the next one.
  *
- * Return: 0, FAULT_IMPOSSIBLE, or what ended a RESET: the platform's -errno, or enum dev_status.
+ * Return: 0, FAULT_IMPOSSIBLE; or what ended a RESET: FAULT_BROKEN, or the platform's -errno.
  */
 int fault_play(struct driver *d, enum fault_verb verb);
 

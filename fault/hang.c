@@ -100,14 +100,15 @@ static void hang_unmask(struct driver *d)
 static int assert_again(struct driver *d)
 {
 	struct controller *c = &d->dev;
-	int rc = exerciser_begin(c, c->kind, 1);
 
 	driver_take(d);
-	if (!rc)
-		driver_raise(d);
-	return rc;
+	if (exerciser_begin(c, c->kind, 1))
+		return FAULT_BROKEN;
+	driver_raise(d);
+	return 0;
 }
 
+/* The fault stands once a reset has come off: not every device has one. */
 static int hang_reset(struct driver *d)
 {
 	const struct platform *p = d->platform;
@@ -116,11 +117,12 @@ static int hang_reset(struct driver *d)
 	if (!p->reset)
 		return FAULT_IMPOSSIBLE;
 	enter_handler(d);
-	stand(d);
 	do {
 		rc = p->reset(p->ctx);
 		if (!rc)
 			rc = assert_again(d);
+		if (!rc)
+			stand(d);
 	} while (!rc && !driver_kicked(d));
 	driver_settle(d);
 	driver_end(d);

@@ -42,6 +42,19 @@ static void mount_one(const char *type, const char *where)
 		tell("cannot mount", where);
 }
 
+/* What scripts expect beside devtmpfs; elsewhere udev makes it. */
+static void link_all(void)
+{
+	static const char *const links[][2] = { { "/proc/self/fd", "/dev/fd" },
+						{ "fd/0", "/dev/stdin" },
+						{ "fd/1", "/dev/stdout" },
+						{ "fd/2", "/dev/stderr" } };
+
+	for (unsigned int i = 0; i < sizeof(links) / sizeof(*links); i++)
+		if (symlink(links[i][0], links[i][1]))
+			tell("cannot link", links[i][1]);
+}
+
 static void mount_all(void)
 {
 	mount_one("devtmpfs", "/dev");
@@ -49,6 +62,7 @@ static void mount_all(void)
 	mount_one("sysfs", "/sys");
 	mount_one("tracefs", "/sys/kernel/tracing");
 	mount_one("tmpfs", "/run");
+	link_all();
 	mount_one("tmpfs", "/tmp");
 }
 

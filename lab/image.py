@@ -10,38 +10,54 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from lab.system import HypervisorError
 
 PROGRAMS = ("fio", "iperf3")
+# The VMM that people run, for nightly runs: it makes the image half as large again.
+QEMU = "qemu-system-x86_64"
+FIRMWARE = tuple(Path("/usr/share") / name for name in (
+    "seabios/bios-256k.bin", "qemu/pvh.bin", "qemu/linuxboot_dma.bin", "qemu/kvmvapic.bin"))
 # In the order in which init loads them; what they need goes before them.
 MODULES = ("virtio_pci", "virtio_blk", "ext4", "ahci", "sd_mod", "e1000", "e1000e", "uhci_hcd", "xhci_pci",
            "usb_storage", "vfio_pci", "kvm_amd", "kvm_intel", "msr")
 # A kernel may lack these, which is then the cases' affair.
 OPTIONAL = ("vfio_pci", "vfio_iommu_type1", "kvm_amd", "kvm_intel")
+KEEP = 4  # images, of some 100 MB each
 FOLDERS = ("dev", "proc", "sys", "run", "tmp", "collection", "lib/modules", "bin", "usr/bin")
 
 
-def build(modules: Path, init: Path, busybox: Path, cache: Path) -> Path:
-    """The image below `cache`; HypervisorError if something that it needs is missing."""
-    files = inputs(modules, init, busybox)
+def build(modules: Path, init: Path, busybox: Path, cache: Path, qemu: bool = False) -> Path:
+    """The image below `cache`, `qemu`: with QEMU in it; HypervisorError if something that it needs is missing."""
+    files = inputs(modules, init, busybox, qemu)
     key = digest(files)
     where = cache / f"initramfs-{key}"
     if not where.exists():
         cache.mkdir(parents=True, exist_ok=True)
+        for path in oldest(cache.glob("initramfs-*"), KEEP - 1):
+            path.unlink(missing_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as folder:
             root = Path(folder) / "root"
             fill(root, files)
             pack(root, Path(folder) / "image")
             (Path(folder) / "image").replace(where)
+    where.touch()
     return where
 
 
-def inputs(modules: Path, init: Path, busybox: Path) -> dict[str, Path | str]:
+def oldest(paths: Iterable[Path], but: int) -> list[Path]:
+    """All but the newest `but`, by when they were last used."""
+    return sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True)[but:]
+
+
+def inputs(modules: Path, init: Path, busybox: Path, qemu: bool) -> dict[str, Path | str]:
     """Path in the image -> file, or text."""
     files: dict[str, Path | str] = {"init": init, "bin/busybox": busybox}
-    for name in PROGRAMS:
+    if qemu:
+        files |= {str(path).lstrip("/"): path for path in FIRMWARE}
+    for name in [*PROGRAMS, *([QEMU] if qemu else [])]:
         program = shutil.which(name)
         if not program:
             raise HypervisorError(f"no {name} here, and the image needs it; apt-get install {name}")

@@ -16,6 +16,7 @@ cp "$kselftest/run_kselftest.sh" "$dir/"
 cp "$kselftest"/kselftest/* "$dir/kselftest/"
 chmod +x "$dir/run_kselftest.sh" "$dir"/kselftest/*
 cp "$agent" "$guest" "$module" "$@" "$dir/lifeline/"
+cp "$(dirname "$0")/../suites/kvm/settings" "$(dirname "$0")/../suites/kvm/config" "$dir/lifeline/"
 for program in "$@"; do
 	echo "lifeline:$(basename "$program")"
 done >"$dir/kselftest-list.txt"

@@ -34,8 +34,9 @@ class Linux:
                       disk=self.guest, plan=plan.read_text(), snapshots=self.cache if boot.warm else None)
 
 
-def load(kernel: Path, modules: Path, init: Path, busybox: Path, collection: Path, cache: Path) -> Linux:
-    """Check `kernel` and make its image below `cache`; HypervisorError if it cannot boot."""
+def load(kernel: Path, modules: Path, init: Path, busybox: Path, collection: Path, cache: Path,
+         qemu: bool = False) -> Linux:
+    """Check `kernel` and make its image below `cache`, see lab.image; HypervisorError if it cannot boot."""
     try:
         data = kernel.read_bytes()
     except OSError as error:
@@ -46,7 +47,7 @@ def load(kernel: Path, modules: Path, init: Path, busybox: Path, collection: Pat
     if version.split()[0] != there:
         raise HypervisorError(f"kernel {kernel} is {version.split()[0]}, modules {modules} are of {there}; name the "
                               "modules of this kernel: MODULES=/lib/modules/VERSION")
-    return Linux(kernel, hashlib.sha256(data).hexdigest(), version, image.build(modules, init, busybox, cache),
+    return Linux(kernel, hashlib.sha256(data).hexdigest(), version, image.build(modules, init, busybox, cache, qemu),
                  collection, cache / "snapshots")
 
 

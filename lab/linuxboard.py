@@ -22,6 +22,7 @@ from labgrid.factory import target_factory
 from labgrid.util.qmp import QMPError
 
 from lab.board import BoardError, Launch
+from lab.image import oldest
 from lab.peers import Peers
 from lab.qemu import MultibootQEMUDriver, receive
 
@@ -29,7 +30,7 @@ READY = b"lifeline: ready\n"  # host/init.c
 BOOT_LIMIT_S = 120.0
 SAVE_LIMIT_S = 30.0
 POLL_S = 0.005
-KEEP = 12  # snapshots, of some 200 MB each
+KEEP = 8  # snapshots, of some 200 MB each
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +95,13 @@ class LinuxQEMUDriver(MultibootQEMUDriver):
         if self._process:
             return
         launch = self._launch
-        self._partial = [b"", b""]
+        self._partial, self._restore = [b"", b""], None
         self._link(launch)
         command = self.command(launch)
         if launch.snapshots:
             self._restore = self._snapshot(launch, command)
             self._start([*command, *self._backend(self._restore.memory, share=False), "-incoming", "defer"], 2)
         else:
-            self._restore = None
             self._start([*command, *self._backend("memory", share=True)], 2)
             self._await_ready(None)
         self._peers = Peers(self._directory)
@@ -202,7 +202,6 @@ class LinuxQEMUDriver(MultibootQEMUDriver):
 
 def prune(folder: Path) -> None:
     """The oldest go: a kernel developer makes a new one with each build."""
-    streams = sorted(folder.glob("*.stream"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for stream in streams[KEEP - 1:]:
+    for stream in oldest(folder.glob("*.stream"), KEEP - 1):
         for path in folder.glob(f"{glob.escape(stream.stem)}.*"):
             path.unlink(missing_ok=True)

@@ -226,10 +226,11 @@ class MultibootQEMUDriver(QEMUDriver):
             self._process.hurry()
             self.begin()
         except QMPError as error:
-            self._process.wait(1)
+            ended = self._process.wait(1)
             death = self.death()
             self.off()
-            raise BoardError(f"{self.target.name}: QEMU did not start: {death}") from error
+            why = death if ended else error.msg
+            raise BoardError(f"{self.target.name}: QEMU did not start: {why}") from error
 
     def begin(self) -> None:
         """QEMU is there and stands still: let it go. QMPError if it does not."""

@@ -182,7 +182,8 @@ def subject_of(option: Any) -> Subject:
         raise GateError(f"HV={option.hv}: {option.lg_env} is a board for {kind}; name another BOARD=")
     if kind == "xen":
         return Xen(option.xen) if option.xen else Xen()
-    return Linux(**{name: path for name in ("kernel", "modules") if (path := getattr(option, name))})
+    named = {name: path for name in ("kernel", "modules") if (path := getattr(option, name))}
+    return Linux(**named, qemu=option.nightly)
 
 
 def boot_summary(record: BootRecord) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The case matrix of Linux as hypervisor: suite.yaml files whose cases are tests of kselftest programs.
 
-A topic is a program, a case a TEST_F() of it, and its parameters' values, joined by `_`, are the FIXTURE_VARIANT.
+A case is a TEST_F() of a program, which is called as its topic where nothing else is said; its parameters' values, joined
+by `_`, are the FIXTURE_VARIANT.
 """
 
 import itertools
@@ -25,7 +26,7 @@ SUITE_SCHEMA = _object(
     about=TEXT,
     cases=_map(_object(
         ["title", "rationale", "invariants", "boots", "red"],
-        title=TEXT, rationale=TEXT, red=TEXT, boots=NAMES, fixture=TEXT,
+        title=TEXT, rationale=TEXT, red=TEXT, boots=NAMES, fixture=TEXT, program=TEXT,
         invariants={"type": "array", "items": {"enum": list(INVARIANTS)}, "minItems": 1},
         params=PARAMS, rows={"type": "array", "items": PARAMS, "minItems": 1}, nightly=PARAMS,
         limit_s={"type": "integer", "minimum": 1}, hang={"enum": ["hypervisor"]})))
@@ -36,6 +37,7 @@ class ProgramCase(Case):
     """One test of a program. `fixture` is "global" for what stands outside of one."""
 
     fixture: str = "global"
+    program: str = ""
 
     @property
     def id(self) -> str:
@@ -48,7 +50,7 @@ class ProgramCase(Case):
         return ".".join([self.fixture, *([variant] if variant else []), self.name])
 
     def plan_line(self, seed: int) -> str:
-        return f"case {self.id} program={self.topic} test={self.test} seed={seed}"
+        return f"case {self.id} program={self.program} test={self.test} seed={seed}"
 
 
 def load_boots(path: Path = HERE / "boots.yaml") -> dict[str, BootSpec]:
@@ -82,4 +84,5 @@ def _expand(source: Source, name: str, boots: dict[str, BootSpec], nightly: bool
         for values in itertools.product(*columns.values()):
             yield ProgramCase(source.path.parent.name, name, boots[boot], dict(zip(columns, values)), (), raw["title"],
                               " ".join(raw["rationale"].split()), tuple(raw["invariants"]), raw["red"],
-                              raw.get("limit_s", 20), hang=raw.get("hang", ""), fixture=raw.get("fixture", "global"))
+                              raw.get("limit_s", 20), hang=raw.get("hang", ""), fixture=raw.get("fixture", "global"),
+                              program=raw.get("program", source.path.parent.name))

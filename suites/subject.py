@@ -57,6 +57,7 @@ class Xen:
 class Linux:
     kernel: Path = STOCK_LINUX / "vmlinuz"
     modules: Path = STOCK_LINUX / "modules"
+    qemu: bool = False  # in the image, for cases whose domain it runs
     kind: str = "kvm"
     options: str = LINUX_OPTIONS
 
@@ -73,4 +74,4 @@ class Linux:
 
     def load(self) -> System:
         return linux.load(self.kernel, self.modules, BUILD / "host" / "init", BUILD / "busybox", BUILD / "collection.img",
-                          CACHE)
+                          CACHE, self.qemu)

@@ -17,6 +17,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 BOARD = ROOT / "lab" / "boards" / "q35-xen.yaml"
+KVM_BOARD = ROOT / "lab" / "boards" / "q35-kvm.yaml"
 STOCK_XEN = ROOT / "build" / "xen" / "xen-hypervisor-4.17-amd64.gz"
 TAG = "LIFELINE_TEST_RUN"
 USAGE_ERROR = 4  # pytest's

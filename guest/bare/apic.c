@@ -2,6 +2,7 @@
 #include "guest/bare/apic.h"
 
 #include "guest/arch/io.h"
+#include "guest/bare/clock.h"
 #include "guest/xen/clock.h"
 
 #define LAPIC	0xfee00000ul
@@ -76,9 +77,9 @@ void apic_calibrate(void)
 	uint64_t begin, end;
 
 	*lapic(TIMER_INITIAL) = ~0u;
-	begin = now_ns();
+	begin = clock_now();
 	do
-		end = now_ns();
+		end = clock_now();
 	while (end - begin < CALIBRATION);
 	ticks_per_ms = (~0u - *lapic(TIMER_CURRENT)) * MS / (end - begin);
 	*lapic(TIMER_INITIAL) = 0;

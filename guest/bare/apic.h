@@ -9,7 +9,7 @@
 /** apic_init() - the 8259s are masked, the local APIC is on, each pin of the IO-APIC is masked */
 void apic_init(void);
 
-/** apic_calibrate() - learn how fast the timer counts; takes a millisecond of now_ns() */
+/** apic_calibrate() - learn how fast the timer counts; takes a millisecond of clock_now() */
 void apic_calibrate(void);
 
 /** apic_eoi() - end of the interrupt of the highest priority that is in service */

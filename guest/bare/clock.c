@@ -53,3 +53,17 @@ const char *clock_init(uint64_t tsc_khz)
 		       "tsc_khz=";
 	return NULL;
 }
+
+/*
+ * On a host whose TSCs are not the same, KVM's clock steps back by fractions of a millisecond
+ * when the vCPU has moved to another CPU (PVCLOCK_TSC_STABLE_BIT is not set then).
+ */
+uint64_t clock_now(void)
+{
+	static uint64_t last;
+	uint64_t now = now_ns();
+
+	if (now > last)
+		last = now;
+	return last;
+}

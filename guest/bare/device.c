@@ -70,6 +70,7 @@ const char *bare_open(struct controller *c, uint16_t bdf, enum irq_kind kind)
 	if (!c->ops->ports && !memory_is_uncached(bar))
 		return "the device's registers lie outside of the device addresses below 4 GiB";
 	c->io = c->ops->ports ? port_dev_io((uint16_t)bar) : mmio_dev_io((void *)bar);
+	c->io.now = bare_now;
 	c->io.sleep = bare_sleep;
 	c->io.memory = (struct dev_memory){ dma, (unsigned long)dma, sizeof(dma) };
 	ich9_leave_pic();

@@ -14,7 +14,8 @@
  */
 const char *bare_open(struct controller *c, uint16_t bdf, enum irq_kind kind);
 
-/** bare_sleep() - @sleep of struct dev_io here */
+/** bare_now() - @now of struct dev_io here; bare_sleep() - its @sleep */
+uint64_t bare_now(void *ctx);
 void bare_sleep(void *ctx, uint64_t ns);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "guest/arch/trap.h"
 #include "guest/bare/apic.h"
-#include "guest/xen/clock.h"
+#include "guest/bare/clock.h"
 
 #define TIMER_VECTOR	0x31u
 #define SPURIOUS_VECTOR 0x3fu
@@ -108,7 +108,7 @@ void interrupt_wait(uint64_t deadline, unsigned int by)
 	uint64_t now;
 
 	asm volatile("cli" : : : "memory");
-	now = now_ns();
+	now = clock_now();
 	if (awake(by) || (deadline && now >= deadline)) {
 		asm volatile("sti" : : : "memory");
 		return;

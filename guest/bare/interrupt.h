@@ -33,7 +33,7 @@ void interrupt_take_kick(void);
 
 /**
  * interrupt_wait() - halt until an interrupt comes
- * @deadline: or until now_ns() is this; 0: there is no deadline
+ * @deadline: or until clock_now() is this; 0: there is no deadline
  * @by: WAKE_*: no halt if that is there already
  *
  * May return early: any interrupt ends it, the timer's of an earlier wait among them.

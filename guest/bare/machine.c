@@ -9,10 +9,8 @@
 #include "guest/bare/doorbell.h"
 #include "guest/bare/interrupt.h"
 #include "guest/bare/memory.h"
-#include "guest/dev/mmio.h"
 #include "guest/lib/fmt.h"
 #include "guest/role/orders.h"
-#include "guest/xen/clock.h"
 #include "guest/xen/interface.h"
 
 #define DEBUG_PORT 0xe9 /* QEMU's debug console, and the small VMM's */
@@ -36,7 +34,7 @@ static void line_take(void *ctx)
 static bool line_wait(void *ctx, uint64_t deadline)
 {
 	(void)ctx;
-	while (!interrupt_line() && now_ns() < deadline)
+	while (!interrupt_line() && clock_now() < deadline)
 		interrupt_wait(deadline, WAKE_LINE);
 	return interrupt_line();
 }
@@ -70,12 +68,18 @@ static void tell(void *ctx)
 	doorbell_tell(ctx);
 }
 
+uint64_t bare_now(void *ctx)
+{
+	(void)ctx;
+	return clock_now();
+}
+
 void bare_sleep(void *ctx, uint64_t ns)
 {
-	uint64_t deadline = now_ns() + ns;
+	uint64_t deadline = clock_now() + ns;
 
 	(void)ctx;
-	while (now_ns() < deadline)
+	while (clock_now() < deadline)
 		interrupt_wait(deadline, 0);
 }
 
@@ -128,7 +132,7 @@ static void crash(void *ctx)
 }
 
 static const struct platform platform = {
-	.now = dev_io_now,
+	.now = bare_now,
 	.sleep = bare_sleep,
 	.pending = line_pending,
 	.take = line_take,

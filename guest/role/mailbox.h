@@ -51,7 +51,7 @@ enum order {
 	ORDER_RUN,    /* raise and serve in window @argument until another order comes */
 	ORDER_PARK,   /* finish the round, stop raising, go on serving; answer: 0 */
 	ORDER_FAULT,  /* play fault verb @argument; most never answer, the others as fault_play() */
-	ORDER_QUIET,  /* the device is quieted and reset, for good; answer: enum dev_status */
+	ORDER_QUIET, /* the device is quieted and reset, for good; answer: 0, 1: it is not (@error) */
 	ORDER_STATUS, /* answer: XENIRQSTAT_* of the pirq, or -errno */
 	ORDER_CONFIG, /* write by configuration ports; answer: 0 */
 	ORDER_POKE,   /* map the page and write there; answer: 0, -errno of the mapping, or death */

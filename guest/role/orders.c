@@ -34,10 +34,13 @@ static int quiet_device(struct driver *d)
 	struct controller *c = &d->dev;
 
 	if (!c->ops)
-		return DEV_NONE;
+		return 1;
 	driver_park(d);
 	c->ops->quiet(c);
-	return c->ops->reset(c);
+	if (!c->ops->reset(c))
+		return 0;
+	dev_error_text(&c->error, d->box->error, sizeof(d->box->error));
+	return 1;
 }
 
 static int obey(struct driver *d, enum order order, uint32_t argument)

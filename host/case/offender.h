@@ -25,10 +25,14 @@ enum taken offender_start(const struct shared_line *l, const struct offender *o,
 			  char why[TAKE_WHY]);
 
 /**
- * offender_quiet() - silence the function by its row of the descriptor table alone
+ * offender_quiet_by() - silence the function by its row of the descriptor table alone, while process @pid has it
  *
- * Return: 0 or -errno with one line in @why.
+ * By a copy of that process's file, as a supervisor would: the host's own way to the registers is closed as long as
+ * somebody has them (CONFIG_IO_STRICT_DEVMEM). Return: 0 or -errno with one line in @why.
  */
+int offender_quiet_by(const struct shared_line *l, pid_t pid, char why[TAKE_WHY]);
+
+/** offender_quiet() - the same once nobody has it any more */
 int offender_quiet(const struct shared_line *l, char why[TAKE_WHY]);
 
 /** offender_disintx() - set DisINTx of the function. Return: the same; -ENODEV: it has no such bit */

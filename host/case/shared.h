@@ -8,6 +8,7 @@
 
 #include "guest/role/mailbox.h"
 #include "host/case/take.h"
+#include "host/domain/domain.h"
 #include "host/load/affinity.h"
 #include "host/load/child.h"
 #include "host/load/nic.h"
@@ -30,14 +31,14 @@
  * @kind: what it drives
  * @name: disk or interface
  * @nic: the interface, where it is one
- * @load: fio or iperf3
+ * @iperf: its load, where it is one
  */
 struct sharer {
 	const struct case_device *device;
 	enum watched kind;
 	char name[PROBE_NAME];
 	struct nic nic;
-	struct child load;
+	struct child iperf;
 };
 
 /**
@@ -47,6 +48,8 @@ struct sharer {
  * @irq: the kernel's number of the line
  * @n: sharers under load
  * @sharer: these
+ * @fio: the load of all disks among them
+ * @disks: how many these are
  * @affinity: of the line, to be given back
  * @probe: watches sharers and line
  * @meter: notes when the board itself stands still
@@ -58,6 +61,8 @@ struct shared_line {
 	unsigned int irq;
 	unsigned int n;
 	struct sharer sharer[LINE_SHARERS];
+	struct child fio;
+	unsigned int disks;
 	struct affinity affinity;
 	struct probe *probe;
 	struct stall_meter *meter;
@@ -121,6 +126,10 @@ uint64_t shared_interrupts_bound(const struct shared_line *l, enum window w);
  * @b: the bound that they are held to
  */
 void shared_print(const struct shared_line *l, enum window w, const struct shared_bound *b);
+
+/** shared_print_domain() - the same of what a domain has measured itself, as sharer number LINE_SHARERS */
+void shared_print_domain(const struct domain *d, const char *model, enum window w,
+			 const struct window_stats *st);
 
 /** shared_gap() - sharer @i's longest gap in @w, without what the board stood still, ns */
 uint64_t shared_gap(const struct shared_line *l, unsigned int i, enum window w);

@@ -12,28 +12,20 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#define MS	     1000000ull
-#define NS_PER_S     1000000000ull
-#define START_LIMIT  (20000 * MS) /* VFIO's open resets: a bus takes more than a second */
-#define ANSWER_LIMIT (5000 * MS)
-#define END_LIMIT    (20000 * MS) /* the kernel closes the device first, with a reset */
+#include "host/probe/clock.h"
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
+#define START_LIMIT  (20000 * NS_PER_MS) /* VFIO's open resets: a bus takes more than a second */
+#define ANSWER_LIMIT (5000 * NS_PER_MS)
+#define TERM_LIMIT   (5000 * NS_PER_MS)
+#define END_LIMIT    (20000 * NS_PER_MS) /* the kernel closes the device first, with a reset */
 
 /* Return: poll()'s. */
 static int poll_until(struct pollfd *fds, nfds_t n, uint64_t deadline)
 {
-	uint64_t now = now_ns(), left = deadline > now ? deadline - now : 0;
-	struct timespec t = { (time_t)(left / NS_PER_S), (long)(left % NS_PER_S) };
+	uint64_t now = clock_ns(), left = deadline > now ? deadline - now : 0;
+	struct timespec t = clock_spec(left);
 
 	return ppoll(fds, n, &t, NULL);
 }
@@ -45,7 +37,7 @@ static int listen_until(const struct domain *d, uint64_t deadline)
 				 { .fd = d->process, .events = POLLIN } };
 	eventfd_t told;
 
-	if (now_ns() >= deadline)
+	if (clock_ns() >= deadline)
 		return -ETIMEDOUT;
 	if (poll_until(fds, 2, deadline) < 0)
 		return errno == EINTR ? 0 : -errno;
@@ -54,7 +46,7 @@ static int listen_until(const struct domain *d, uint64_t deadline)
 	return fds[1].revents & POLLIN ? -ESRCH : 0;
 }
 
-/* What a stranger has written: cut, and without what could end a line. */
+/* The first line of what a stranger has written: cut, and printable. */
 static void copy_text(char *text, size_t room, const volatile char *from, size_t length)
 {
 	size_t i;
@@ -62,7 +54,7 @@ static void copy_text(char *text, size_t room, const volatile char *from, size_t
 	for (i = 0; i < length && i + 1 < room; i++) {
 		char c = from[i];
 
-		if (!c)
+		if (!c || c == '\n')
 			break;
 		text[i] = '?';
 		if (c >= ' ' && c <= '~')
@@ -95,7 +87,7 @@ void domain_order(struct domain *d, enum order order, uint32_t argument)
 int domain_await(struct domain *d, uint64_t ns)
 {
 	struct mailbox *box = d->ends.box;
-	uint64_t deadline = now_ns() + ns;
+	uint64_t deadline = clock_ns() + ns;
 	int rc = 0;
 
 	while (!rc && __atomic_load_n(&box->answered, __ATOMIC_ACQUIRE) != box->asked)
@@ -111,6 +103,8 @@ int domain_ask(struct domain *d, enum order order, uint32_t argument)
 
 int domain_run_window(struct domain *d, enum window w, uint64_t planned)
 {
+	if (!planned)
+		return -EINVAL;
 	d->ends.box->planned = planned;
 	return domain_ask(d, ORDER_RUN, w);
 }
@@ -118,7 +112,7 @@ int domain_run_window(struct domain *d, enum window w, uint64_t planned)
 int domain_fault(struct domain *d, enum fault_verb verb, uint64_t ns)
 {
 	struct mailbox *box = d->ends.box;
-	uint64_t deadline = now_ns() + ns;
+	uint64_t deadline = clock_ns() + ns;
 	int rc = 0;
 
 	box->fault_live = 0;
@@ -142,11 +136,11 @@ bool domain_lives(const struct domain *d)
 static int reap(struct domain *d, uint64_t ns, int *status)
 {
 	struct pollfd fd = { .fd = d->process, .events = POLLIN };
-	uint64_t deadline = now_ns() + ns;
+	uint64_t deadline = clock_ns() + ns;
 
 	*status = 0;
 	while (waitpid(d->pid, status, WNOHANG) == 0) {
-		if (now_ns() >= deadline)
+		if (clock_ns() >= deadline)
 			return -ETIMEDOUT;
 		poll_until(&fd, 1, deadline);
 	}
@@ -164,18 +158,29 @@ int domain_kill(struct domain *d)
 	return reap(d, END_LIMIT, &status);
 }
 
+/* Whatever it answers, it is to end; a dead one has nothing to give back. */
+static int give_back(struct domain *d)
+{
+	bool good = !domain_ask(d, ORDER_QUIET, 0);
+
+	good = !domain_ask(d, ORDER_UNBIND, 0) && good;
+	if (!domain_lives(d))
+		return -ESRCH;
+	return good ? 0 : -EIO;
+}
+
 int domain_stop(struct domain *d)
 {
-	int status, rc = domain_ask(d, ORDER_QUIET, 0), unbound;
+	int status, rc, killed;
 
-	unbound = rc == -ESRCH ? 0 : domain_ask(d, ORDER_UNBIND, 0);
-	rc = rc ? rc : unbound;
-	if (d->pid)
-		kill(-d->pid, SIGTERM);
-	if (d->pid && reap(d, END_LIMIT, &status))
+	if (!d->pid)
+		return -ESRCH;
+	rc = give_back(d);
+	kill(-d->pid, SIGTERM);
+	if (reap(d, TERM_LIMIT, &status))
 		rc = rc ? rc : -ETIMEDOUT;
-	unbound = domain_kill(d);
-	return rc ? rc : unbound;
+	killed = domain_kill(d);
+	return rc ? rc : killed;
 }
 
 static void close_file(int *fd)
@@ -309,7 +314,7 @@ int domain_start(struct domain *d, const struct domain_kind *kind,
 	if (!rc)
 		rc = launch(d, config);
 	if (!rc)
-		rc = await_ready(d, now_ns() + START_LIMIT);
+		rc = await_ready(d, clock_ns() + START_LIMIT);
 	if (!rc) {
 		rc = domain_ask(d, ORDER_BIND, 0);
 		rc = rc < 0 ? rc : 0;

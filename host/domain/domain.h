@@ -98,13 +98,13 @@ int domain_start(struct domain *d, const struct domain_kind *kind,
 /** domain_order() - give an order without waiting */
 void domain_order(struct domain *d, enum order order, uint32_t argument);
 
-/** domain_await() - its answer to the last order; -ETIMEDOUT after @ns; -ESRCH if it is dead */
+/** domain_await() - its answer to the last order; or -ETIMEDOUT after @ns, or -ESRCH if it is dead */
 int domain_await(struct domain *d, uint64_t ns);
 
 /** domain_ask() - order and await; generous time limit */
 int domain_ask(struct domain *d, enum order order, uint32_t argument);
 
-/** domain_run_window() - raise and serve in @w, which is planned to last @planned ns, from now on. Return: its answer */
+/** domain_run_window() - raise and serve in @w from now on, for @planned ns or so, not 0. Return: its answer */
 int domain_run_window(struct domain *d, enum window w, uint64_t planned);
 
 /** domain_window() - what it has measured in @w until now, or until it died */
@@ -116,7 +116,8 @@ void domain_error(const struct domain *d, char text[MAILBOX_ERROR]);
 /**
  * domain_fault() - let it play @verb, and wait until the fault stands
  *
- * Return: 0; FAULT_IMPOSSIBLE; -ETIMEDOUT after @ns; -ESRCH it is dead (FAULT_CRASH).
+ * Return: 0; what fault_play() returned, if there is no such fault here; -ETIMEDOUT after
+ * @ns; -ESRCH it is dead: FAULT_CRASH.
  */
 int domain_fault(struct domain *d, enum fault_verb verb, uint64_t ns);
 
@@ -135,7 +136,8 @@ int domain_kill(struct domain *d);
 /**
  * domain_stop() - orderly end: the device is quieted and reset, the line given up, the process ended
  *
- * Return: 0; or -errno of what did not go so, and it was killed.
+ * It has ended then, in one way or another. Return: 0; -EIO its device is not quiet or its
+ * line not given up, as it says; -ETIMEDOUT it was killed; -ESRCH it was dead.
  */
 int domain_stop(struct domain *d);
 

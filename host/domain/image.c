@@ -6,18 +6,21 @@
 #include <string.h>
 #include <unistd.h>
 
-#define IMAGE "guest.elf"
+const char *domain_beside(const char *name)
+{
+	static char path[512];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char *file;
+
+	path[n > 0 ? n : 0] = '\0';
+	file = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	(void)snprintf(file, sizeof(path) - (size_t)(file - path), "%s", name);
+	return path;
+}
 
 const char *domain_image(void)
 {
-	static char path[512];
 	const char *named = getenv("LIFELINE_GUEST");
-	ssize_t n;
 
-	if (named)
-		return named;
-	n = readlink("/proc/self/exe", path, sizeof(path) - sizeof(IMAGE));
-	path[n > 0 ? n : 0] = '\0';
-	memcpy(strrchr(path, '/') ? strrchr(path, '/') + 1 : path, IMAGE, sizeof(IMAGE));
-	return path;
+	return named && *named ? named : domain_beside("guest.elf");
 }

@@ -10,15 +10,13 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "guest/dev/pci.h"
 #include "guest/role/orders.h"
 #include "host/domain/domain.h"
+#include "host/probe/clock.h"
 #include "host/vfio/vfio.h"
-
-#define NS_PER_S 1000000000ull
 
 /**
  * struct process - the platform of the driver
@@ -42,22 +40,15 @@ struct process {
 
 static uint64_t process_now(void *ctx)
 {
-	struct timespec t;
-
 	(void)ctx;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
-
-static struct timespec to_timespec(uint64_t ns)
-{
-	return (struct timespec){ (time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S) };
+	return clock_ns();
 }
 
 static void process_sleep(void *ctx, uint64_t ns)
 {
-	struct timespec t = to_timespec(process_now(ctx) + ns);
+	struct timespec t = clock_spec(clock_ns() + ns);
 
+	(void)ctx;
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
 		;
 }
@@ -87,8 +78,8 @@ static void line_take(void *ctx)
 /* Until one of the first @n of @fds is readable or @deadline, 0: for ever. Return: is the first? */
 static bool wait_files(struct pollfd *fds, nfds_t n, uint64_t deadline)
 {
-	uint64_t now = process_now(NULL);
-	struct timespec left = to_timespec(deadline > now ? deadline - now : 0);
+	uint64_t now = clock_ns();
+	struct timespec left = clock_spec(deadline > now ? deadline - now : 0);
 
 	if (ppoll(fds, n, deadline ? &left : NULL, NULL) <= 0)
 		return false;
@@ -103,7 +94,7 @@ static bool line_wait(void *ctx, uint64_t deadline)
 
 	do
 		there = wait_files(&fd, 1, deadline);
-	while (!there && process_now(NULL) < deadline);
+	while (!there && clock_ns() < deadline);
 	return there;
 }
 

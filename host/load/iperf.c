@@ -20,7 +20,7 @@ int iperf_start(struct child *c, const struct iperf_config *config, char *error,
 
 	(void)snprintf(port, sizeof(port), "%u", config->port);
 	(void)snprintf(seconds, sizeof(seconds), "%u", config->seconds);
-	(void)snprintf(rate, sizeof(rate), "%llu", config->rate * IPERF_BYTES * 8ull);
+	(void)snprintf(rate, sizeof(rate), "%llu", 8ull * IPERF_BYTES * config->rate);
 	(void)snprintf(length, sizeof(length), "%u", IPERF_BYTES);
 	argv[n++] = "iperf3";
 	argv[n++] = "--json";

@@ -256,7 +256,7 @@ static void route6_line(struct search *s, char *line)
 
 	if (sscanf(line, "%32s %x %*s %*x %*s %*x %*x %*x %x %31s", destination, &length, &flags,
 		   name) == 4 &&
-	    !length && flags & ROUTE_UP && !(flags & ROUTE_REJECT) && strcmp(name, "lo"))
+	    !length && flags & ROUTE_UP && !(flags & ROUTE_REJECT))
 		need_interface(s, name);
 }
 

@@ -42,7 +42,7 @@ static bool take(const char **at, const char *end, const char *key, char *value,
 		return false;
 	line += name + 1;
 	n = (size_t)(newline - line);
-	if (newline < line || n >= size || memchr(line, '\0', n))
+	if (n >= size || memchr(line, '\0', n))
 		return false;
 	memcpy(value, line, n);
 	value[n] = '\0';
@@ -198,7 +198,7 @@ int state_load(const char *root, const char *bdf, struct pci_state *state, char 
 	if (!result)
 		return 0;
 	why = result == -EINVAL	 ? "is no state of this function: remove it, and bind by hand"
-	      : result == -EPERM ? "others may write it: remove it, and bind by hand"
+	      : result == -EPERM ? "is no plain file of ours alone: remove it, and bind by hand"
 				 : strerror(-result);
 	(void)snprintf(error, size, "%s/run/lifeline/%s: %s", root, bdf, why);
 	return result;

@@ -33,7 +33,7 @@
 #define CADENCE_SKIPS 3u
 
 /** CADENCE_INTERVALS - so many intervals are needed, or the rhythm is nothing that one can tell */
-#define CADENCE_INTERVALS 4u
+#define CADENCE_INTERVALS 3u
 
 /** CADENCE_BURSTS - so many bursts of a window are remembered: its first ones */
 #define CADENCE_BURSTS 64u

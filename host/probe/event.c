@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "host/probe/event.h"
 
-#include <stdio.h>
-#include <string.h>
+#include <stddef.h>
 
 /*
  * A NIC's driver frees a frame when the device has said, by an interrupt, that it is sent
@@ -118,7 +117,6 @@ static bool read_field(const struct record *r, const char *wanted, struct trace_
 bool decode(const struct decoder *d, const struct record *r, struct event *out)
 {
 	const struct tracepoint *row = d->row;
-	const char *text = "";
 	uint64_t length;
 
 	out->time = r->time;
@@ -131,10 +129,6 @@ bool decode(const struct decoder *d, const struct record *r, struct event *out)
 		return false;
 	if (row->length && !length)
 		return false;
-	if (row->text)
-		text = trace_text(r->data, r->size, d->text);
-	if (!text)
-		return false;
-	(void)snprintf(out->text, sizeof(out->text), "%s", text);
-	return true;
+	out->text = row->text ? trace_text(r->data, r->size, d->text) : "";
+	return out->text != NULL;
 }

@@ -6,8 +6,6 @@
 #include "host/probe/ring.h"
 #include "host/probe/trace.h"
 
-#define EVENT_NAME 48u
-
 /** enum watched - of which kind the thing is that a tracepoint is about */
 enum watched { WATCHED_DISK, WATCHED_NIC, WATCHED_LINE };
 
@@ -44,7 +42,7 @@ struct tracepoint {
 /** TRACEPOINTS - rows of the table */
 #define TRACEPOINTS 9u
 
-/** tracepoint_table - all of them */
+/** tracepoint_table - all of them; where a request begins comes before where it ends: perf_enable() */
 extern const struct tracepoint tracepoint_table[TRACEPOINTS];
 
 /**
@@ -67,13 +65,13 @@ struct decoder {
  * @result: 0: good
  * @means: what it says
  * @of: about what
- * @text: interface or handler; empty: it has none
+ * @text: interface or handler, within the record; empty: it has none
  */
 struct event {
 	uint64_t time, key, number, result;
 	enum meaning means;
 	enum watched of;
-	char text[EVENT_NAME];
+	const char *text;
 };
 
 /**

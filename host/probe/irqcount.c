@@ -2,11 +2,11 @@
 #include "host/probe/irqcount.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "host/probe/file.h"
+#include <unistd.h>
 
 /* "128,0,7\n" */
 static bool sum_up(const char *text, uint64_t *sum)
@@ -38,20 +38,49 @@ bool irqcount_parse(const char *per_cpu, const char *spurious, struct irqcount *
 	return true;
 }
 
-int irqcount_read(unsigned int irq, struct irqcount *c)
+int irqcount_open(struct irqfiles *f, unsigned int irq)
 {
-	char path[64], per_cpu[1024], spurious[128];
-	int rc;
+	char path[64];
+	int rc = 0;
 
 	(void)snprintf(path, sizeof(path), "/sys/kernel/irq/%u/per_cpu_count", irq);
-	rc = file_read(path, per_cpu, sizeof(per_cpu));
-	if (rc < 0)
-		return rc;
+	f->per_cpu = open(path, O_RDONLY | O_CLOEXEC);
+	if (f->per_cpu < 0)
+		rc = -errno;
 	(void)snprintf(path, sizeof(path), "/proc/irq/%u/spurious", irq);
-	rc = file_read(path, spurious, sizeof(spurious));
-	if (rc < 0)
+	f->spurious = open(path, O_RDONLY | O_CLOEXEC);
+	if (f->spurious < 0)
+		rc = -errno;
+	return rc;
+}
+
+static int read_text(int fd, char *text, size_t room)
+{
+	ssize_t n = pread(fd, text, room - 1, 0);
+
+	text[n > 0 ? n : 0] = '\0';
+	return n < 0 ? -errno : 0;
+}
+
+int irqcount_read(const struct irqfiles *f, struct irqcount *c)
+{
+	char per_cpu[1024], spurious[128];
+	int rc = read_text(f->per_cpu, per_cpu, sizeof(per_cpu));
+
+	if (!rc)
+		rc = read_text(f->spurious, spurious, sizeof(spurious));
+	if (rc)
 		return rc;
 	return irqcount_parse(per_cpu, spurious, c) ? 0 : -EIO;
+}
+
+void irqcount_close(struct irqfiles *f)
+{
+	if (f->per_cpu >= 0)
+		close(f->per_cpu);
+	if (f->spurious >= 0)
+		close(f->spurious);
+	*f = (struct irqfiles){ -1, -1 };
 }
 
 void irqcount_add(struct irqcount *sum, struct irqcount *old, const struct irqcount *new)

@@ -19,8 +19,23 @@ struct irqcount {
 /** irqcount_parse() - from the texts of the two files; false if they are not what they should be */
 bool irqcount_parse(const char *per_cpu, const char *spurious, struct irqcount *c);
 
-/** irqcount_read() - of line @irq. Return: 0 or -errno: -ENOENT if there is no such line */
-int irqcount_read(unsigned int irq, struct irqcount *c);
+/**
+ * struct irqfiles - the two files of a line, open: looking into them must cost nothing
+ * @per_cpu: per_cpu_count
+ * @spurious: spurious
+ */
+struct irqfiles {
+	int per_cpu, spurious;
+};
+
+/** irqcount_open() - those of line @irq. Return: 0 or -errno: -ENOENT if there is no such line */
+int irqcount_open(struct irqfiles *f, unsigned int irq);
+
+/** irqcount_read() - what they say now. Return: 0 or -errno */
+int irqcount_read(const struct irqfiles *f, struct irqcount *c);
+
+/** irqcount_close() - also of what irqcount_open() could not open */
+void irqcount_close(struct irqfiles *f);
 
 /**
  * irqcount_add() - add to @sum what came from @old to @new, and make @old be @new

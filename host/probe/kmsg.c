@@ -77,8 +77,11 @@ static void copy_printable(char *to, size_t size, const char *from, size_t len)
 {
 	size_t i;
 
-	for (i = 0; i < len && i + 1 < size; i++)
-		to[i] = from[i] >= ' ' && from[i] <= '~' ? from[i] : '?';
+	for (i = 0; i < len && i + 1 < size; i++) {
+		to[i] = '?';
+		if (from[i] >= ' ' && from[i] <= '~')
+			to[i] = from[i];
+	}
 	to[i] = '\0';
 }
 

@@ -114,3 +114,12 @@ void line_claimed(struct line *l, uint64_t time, unsigned int cpu)
 	s->claimed++;
 	cadence_add(&s->cadence, l->now);
 }
+
+void line_served(struct line *l, uint64_t time)
+{
+	struct line_stats *s = stats_of(l);
+
+	advance(l, time);
+	if (s)
+		cadence_add(&s->cadence, l->now);
+}

@@ -40,7 +40,7 @@ struct line_action {
  * @run: longest run of passes that nobody claimed
  * @actions: how many handlers are known
  * @action: these
- * @cadence: the rhythm of claimed passes
+ * @cadence: the rhythm of claimed passes; without actions, of what its sharers had completed
  */
 struct line_stats {
 	uint64_t start, end;
@@ -92,5 +92,8 @@ void line_called(struct line *l, uint64_t time, unsigned int cpu, uint32_t actio
 
 /** line_claimed() - the handler last called on @cpu said at @time that it was its interrupt */
 void line_claimed(struct line *l, uint64_t time, unsigned int cpu);
+
+/** line_served() - a request of somebody on it was completed at @time; if no actions are watched */
+void line_served(struct line *l, uint64_t time);
 
 #endif

@@ -13,8 +13,7 @@
 #include "host/probe/clock.h"
 
 /* x86 alone: 4 KiB. */
-#define PAGE  4096ul
-#define BYTES ((PERF_PAGES + 1) * PAGE)
+#define PAGE 4096ul
 
 void perf_init(struct perf_set *s)
 {
@@ -22,7 +21,7 @@ void perf_init(struct perf_set *s)
 	memset(s->fd, -1, sizeof(s->fd));
 }
 
-static int open_event(unsigned int id, unsigned int cpu)
+static int open_event(const struct perf_set *s, unsigned int id, unsigned int cpu)
 {
 	struct perf_event_attr a = {
 		.type = PERF_TYPE_TRACEPOINT,
@@ -32,7 +31,7 @@ static int open_event(unsigned int id, unsigned int cpu)
 		.sample_type = RING_SAMPLE,
 		.disabled = 1,
 		.watermark = 1,
-		.wakeup_watermark = PERF_PAGES / 2 * PAGE,
+		.wakeup_watermark = s->pages / 2 * (uint32_t)PAGE,
 		.use_clockid = 1,
 		.clockid = CLOCK_MONOTONIC,
 	};
@@ -41,15 +40,20 @@ static int open_event(unsigned int id, unsigned int cpu)
 	return fd < 0 ? -errno : (int)fd;
 }
 
-static int map_ring(struct ring *r, int fd)
+static size_t bytes_of(const struct perf_set *s)
 {
-	void *base = mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	return (s->pages + 1) * PAGE;
+}
+
+static int map_ring(const struct perf_set *s, struct ring *r, int fd)
+{
+	void *base = mmap(NULL, bytes_of(s), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (base == MAP_FAILED)
 		return -errno;
 	r->control = base;
 	r->data = (const uint8_t *)base + PAGE;
-	r->size = PERF_PAGES * PAGE;
+	r->size = s->pages * PAGE;
 	return 0;
 }
 
@@ -57,7 +61,7 @@ static int map_ring(struct ring *r, int fd)
 static int join(struct perf_set *s, unsigned int i, int fd)
 {
 	if (!s->events)
-		return map_ring(&s->ring[i], fd);
+		return map_ring(s, &s->ring[i], fd);
 	return ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, s->fd[i][0]) ? -errno : 0;
 }
 
@@ -78,8 +82,10 @@ static int find_cpus(struct perf_set *s, unsigned int id)
 {
 	long configured = sysconf(_SC_NPROCESSORS_CONF);
 
+	for (s->pages = PERF_PAGES; s->pages * configured > PERF_BUDGET && s->pages > 16;)
+		s->pages /= 2;
 	for (unsigned int cpu = 0; cpu < configured && s->cpus < PERF_CPUS; cpu++) {
-		int fd = open_event(id, cpu);
+		int fd = open_event(s, id, cpu);
 
 		if (fd == -ENODEV)
 			continue;
@@ -99,7 +105,7 @@ int perf_add(struct perf_set *s, unsigned int id, const char *name, const char *
 	if (rc || s->events == PERF_EVENTS)
 		return tell(rc ? rc : -E2BIG, "perf_event_open", name, error, size);
 	for (unsigned int i = 0; i < s->cpus; i++) {
-		int fd = s->events ? open_event(id, s->cpu[i]) : s->fd[i][0];
+		int fd = s->events ? open_event(s, id, s->cpu[i]) : s->fd[i][0];
 
 		if (fd < 0)
 			return tell(fd, "perf_event_open", name, error, size);
@@ -116,28 +122,28 @@ int perf_add(struct perf_set *s, unsigned int id, const char *name, const char *
 
 int perf_enable(struct perf_set *s)
 {
-	for (unsigned int i = 0; i < s->cpus; i++)
-		for (unsigned int k = 0; k < s->events; k++)
+	for (unsigned int k = s->events; k-- > 0;)
+		for (unsigned int i = 0; i < s->cpus; i++)
 			if (ioctl(s->fd[i][k], PERF_EVENT_IOC_ENABLE, 0))
 				return -errno;
 	return 0;
 }
 
-void perf_wait(const struct perf_set *s, uint64_t ns)
+bool perf_wait(const struct perf_set *s, uint64_t ns)
 {
 	struct pollfd p[PERF_CPUS];
 	struct timespec t = clock_spec(ns);
 
 	for (unsigned int i = 0; i < s->cpus; i++)
 		p[i] = (struct pollfd){ .fd = s->fd[i][0], .events = POLLIN };
-	(void)ppoll(p, s->cpus, &t, NULL);
+	return ppoll(p, s->cpus, &t, NULL) > 0;
 }
 
 void perf_close(struct perf_set *s)
 {
 	for (unsigned int i = 0; i < s->cpus; i++) {
 		if (s->ring[i].control)
-			munmap(s->ring[i].control, BYTES);
+			munmap(s->ring[i].control, bytes_of(s));
 		for (unsigned int k = 0; k < PERF_EVENTS; k++)
 			if (s->fd[i][k] >= 0)
 				close(s->fd[i][k]);

@@ -17,7 +17,7 @@
 #define SETTLED (5 * NS_PER_MS)
 
 /* How often the kernel's counters of the line are looked at: they begin anew (irqcount.h). */
-#define LOOK (50 * NS_PER_MS)
+#define LOOK (100 * NS_PER_MS)
 
 /* A buffer's worth of records: the shortest has 40 bytes. */
 #define ROOM (PERF_PAGES * 4096u / 40u)
@@ -42,8 +42,10 @@ struct probe {
 	struct queue queue[QUEUES];
 	struct requests sharer[PROBE_SHARERS];
 	struct line line;
+	struct irqfiles files;
 	struct irqcount last, sum;
 	uint64_t overrun, fed;
+	uint64_t lost_before[SETS];
 	enum window open;
 };
 
@@ -94,12 +96,13 @@ static bool understand(struct probe *p, const struct record *r, unsigned int cpu
 }
 
 /* Whose frame it was is not said: nobody's, if no NIC of ours has sent it. */
-static void feed_freed(struct probe *p, const struct item *it)
+static bool feed_freed(struct probe *p, const struct item *it)
 {
 	for (unsigned int i = 0; i < p->config.n; i++)
 		if (p->config.sharer[i].kind == WATCHED_NIC &&
 		    requests_complete(&p->sharer[i], it->time, it->key, false))
-			return;
+			return true;
+	return false;
 }
 
 static void feed_mark(struct probe *p, const struct item *it)
@@ -116,26 +119,36 @@ static void feed_mark(struct probe *p, const struct item *it)
 		line_close(&p->line, it->time);
 }
 
-static void feed(struct probe *p, const struct item *it)
+/* Return: it shows that the line served somebody. */
+static bool feed_request(struct probe *p, const struct item *it)
 {
 	struct requests *r = &p->sharer[it->who % PROBE_SHARERS];
 
 	switch (it->what) {
 	case MEANS_ISSUED:
 		requests_issue(r, it->time, it->key);
-		break;
-	case MEANS_COMPLETED:
-		if (!requests_complete(r, it->time, it->key, it->failed))
-			requests_spurious(r, it->time);
-		break;
+		return false;
 	case MEANS_WITHDRAWN:
 		requests_withdraw(r, it->time, it->key);
-		break;
+		return false;
 	case MEANS_RECEIVED:
 		requests_receive(r, it->time);
-		break;
+		return true;
 	case MEANS_FREED:
-		feed_freed(p, it);
+		return feed_freed(p, it);
+	default:
+		if (!requests_complete(r, it->time, it->key, it->failed))
+			requests_spurious(r, it->time);
+		return true;
+	}
+}
+
+static void feed(struct probe *p, const struct item *it)
+{
+	switch (it->what) {
+	case MARK_BEGIN:
+	case MARK_END:
+		feed_mark(p, it);
 		break;
 	case MEANS_CALLED:
 		line_called(&p->line, it->time, it->cpu, it->who);
@@ -144,7 +157,8 @@ static void feed(struct probe *p, const struct item *it)
 		line_claimed(&p->line, it->time, it->cpu);
 		break;
 	default:
-		feed_mark(p, it);
+		if (feed_request(p, it) && !p->config.actions)
+			line_served(&p->line, it->time);
 	}
 }
 
@@ -168,6 +182,16 @@ static bool take_in(struct probe *p)
 	return all;
 }
 
+static uint64_t lost(const struct perf_set *s)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int c = 0; c < s->cpus; c++)
+		sum += s->ring[c].lost + s->ring[c].broken;
+	return sum;
+}
+
+/* Take in what is in the buffers, and feed what is surely in order. */
 static void drain(struct probe *p)
 {
 	uint64_t horizon = clock_ns() - SETTLED;
@@ -191,7 +215,7 @@ static void count_line(struct probe *p)
 {
 	struct irqcount now;
 
-	if (p->config.irq && !irqcount_read(p->config.irq, &now))
+	if (p->config.irq && !irqcount_read(&p->files, &now))
 		irqcount_add(&p->sum, &p->last, &now);
 }
 
@@ -213,6 +237,18 @@ static int find_disk(struct probe *p, unsigned int i, char *error, size_t size)
 	return 0;
 }
 
+static int find_line(struct probe *p, char *error, size_t size)
+{
+	int rc = irqcount_open(&p->files, p->config.irq);
+
+	if (!rc)
+		rc = irqcount_read(&p->files, &p->last);
+	if (rc)
+		(void)snprintf(error, size, "irq %u: no such line: %s; see /proc/interrupts",
+			       p->config.irq, strerror(-rc));
+	return rc;
+}
+
 static int check_names(struct probe *p, char *error, size_t size)
 {
 	for (unsigned int i = 0; i < p->config.n; i++) {
@@ -231,10 +267,7 @@ static int check_names(struct probe *p, char *error, size_t size)
 		if (rc)
 			return rc;
 	}
-	if (!p->config.irq || !irqcount_read(p->config.irq, &p->last))
-		return 0;
-	(void)snprintf(error, size, "irq %u: no such line; see /proc/interrupts", p->config.irq);
-	return -ENOENT;
+	return p->config.irq ? find_line(p, error, size) : 0;
 }
 
 static int add_row(struct probe *p, unsigned int i, char *error, size_t size)
@@ -306,10 +339,11 @@ int probe_open(struct probe **out, const struct probe_config *config, char *erro
 	}
 	p->config = *config;
 	p->open = WINDOWS;
+	p->files = (struct irqfiles){ -1, -1 };
 	for (unsigned int s = 0; s < SETS; s++)
 		perf_init(&p->set[s]);
 	for (unsigned int i = 0; i < config->n; i++)
-		requests_init(&p->sharer[i], config->grace);
+		requests_init(&p->sharer[i], config->grace, config->sharer[i].kind == WATCHED_NIC);
 	line_init(&p->line);
 	rc = set_up(p, error, size);
 	if (rc)
@@ -319,8 +353,24 @@ int probe_open(struct probe **out, const struct probe_config *config, char *erro
 	return rc;
 }
 
+/* What was lost until now; the kernel tells of it with the next record. */
+static void forget_losses(struct probe *p)
+{
+	drain(p);
+	if (lost(&p->set[SET_REQUESTS]) == p->lost_before[SET_REQUESTS] &&
+	    lost(&p->set[SET_LINE]) == p->lost_before[SET_LINE])
+		return;
+	(void)perf_wait(&p->set[SET_REQUESTS], 2 * SETTLED);
+	drain(p);
+	for (unsigned int s = 0; s < SETS; s++)
+		p->lost_before[s] = lost(&p->set[s]);
+	for (unsigned int i = 0; i < p->config.n; i++)
+		requests_forget(&p->sharer[i]);
+}
+
 void probe_begin(struct probe *p, enum window w, uint64_t planned)
 {
+	forget_losses(p);
 	count_line(p);
 	p->sum = (struct irqcount){ 0, 0 };
 	p->open = w;
@@ -332,11 +382,12 @@ void probe_wait(struct probe *p, uint64_t ns)
 	uint64_t now = clock_ns(), until = now + ns;
 
 	while (now < until) {
-		perf_wait(&p->set[SET_REQUESTS], until - now < LOOK ? until - now : LOOK);
+		/* What a window costs its sharers is what the kernel writes, and no more. */
+		if (perf_wait(&p->set[SET_REQUESTS], until - now < LOOK ? until - now : LOOK))
+			drain(p);
 		count_line(p);
 		now = clock_ns();
 	}
-	drain(p);
 }
 
 static bool decided(struct probe *p, uint64_t end)
@@ -361,7 +412,7 @@ void probe_end(struct probe *p)
 	count_line(p);
 	mark(p, MARK_END, end, 0);
 	do {
-		perf_wait(&p->set[SET_REQUESTS], 2 * SETTLED);
+		(void)perf_wait(&p->set[SET_REQUESTS], 2 * SETTLED);
 		drain(p);
 	} while (!decided(p, end) && clock_ns() < limit);
 	l->interrupts = p->sum.interrupts;
@@ -379,23 +430,14 @@ const struct line_stats *probe_line(const struct probe *p, enum window w)
 	return &p->line.window[w];
 }
 
-static uint64_t lost(const struct perf_set *s)
-{
-	uint64_t sum = 0;
-
-	for (unsigned int c = 0; c < s->cpus; c++)
-		sum += s->ring[c].lost + s->ring[c].broken;
-	return sum;
-}
-
 uint64_t probe_lost(const struct probe *p)
 {
-	return lost(&p->set[SET_REQUESTS]) + p->overrun;
+	return lost(&p->set[SET_REQUESTS]) - p->lost_before[SET_REQUESTS] + p->overrun;
 }
 
 uint64_t probe_line_lost(const struct probe *p)
 {
-	return lost(&p->set[SET_LINE]);
+	return lost(&p->set[SET_LINE]) - p->lost_before[SET_LINE];
 }
 
 void probe_close(struct probe *p)
@@ -406,5 +448,6 @@ void probe_close(struct probe *p)
 		perf_close(&p->set[s]);
 	for (unsigned int i = 0; i < QUEUES; i++)
 		free(p->queue[i].item);
+	irqcount_close(&p->files);
 	free(p);
 }

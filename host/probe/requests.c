@@ -61,11 +61,17 @@ static void forget(struct requests *r, struct request *q)
 	memmove(q, q + 1, (size_t)((char *)&r->flight[r->n] - (char *)q));
 }
 
-void requests_init(struct requests *r, uint64_t grace)
+void requests_init(struct requests *r, uint64_t grace, bool unique)
 {
 	memset(r, 0, sizeof(*r));
 	r->grace = grace;
+	r->unique = unique;
 	r->current = WINDOWS;
+}
+
+void requests_forget(struct requests *r)
+{
+	r->n = 0;
 }
 
 void requests_open(struct requests *r, enum window w, uint64_t start, uint64_t planned)
@@ -96,11 +102,24 @@ void requests_close(struct requests *r, uint64_t end)
 	r->current = WINDOWS;
 }
 
+/* Its end was missed. */
+static void drop(struct requests *r, struct request *q)
+{
+	struct request_stats *s = stats_of(r, q->window);
+
+	if (s && !q->given_up)
+		s->untracked++;
+	forget(r, q);
+}
+
 void requests_issue(struct requests *r, uint64_t time, uint64_t key)
 {
 	struct request_stats *s = stats_of(r, r->current);
+	struct request *stale = r->unique ? find(r, key) : NULL;
 
 	advance(r, time);
+	if (stale)
+		drop(r, stale);
 	if (s)
 		s->w.raised++;
 	if (r->n == REQUESTS_MAX) {

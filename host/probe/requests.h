@@ -25,7 +25,7 @@
  *     was completed or received, window edges included; timeline: completions, and what was received
  * @late: of the lost, completed after the grace time
  * @failed: of the lost, completed with an error
- * @untracked: issued, but there was no room to remember them; neither served nor lost
+ * @untracked: issued, but what became of them was not seen; neither served nor lost
  * @received: frames that came without having been asked for
  * @outstanding: issued and not completed when the window ended, of whatever window
  * @longest: longest latency, that of late ones and the age of lost ones included, ns
@@ -57,6 +57,7 @@ struct request {
 /**
  * struct requests - a sharer
  * @grace: a request that takes longer is lost, ns
+ * @unique: a key is not issued again before it was completed: it is an address
  * @now: latest time seen: time does not go back here
  * @current: the open window, WINDOWS: none
  * @n: requests in flight
@@ -64,15 +65,20 @@ struct request {
  * @window: measurements
  */
 struct requests {
-	uint64_t grace, now;
+	uint64_t grace;
+	bool unique;
+	uint64_t now;
 	enum window current;
 	unsigned int n;
 	struct request flight[REQUESTS_MAX];
 	struct request_stats window[WINDOWS];
 };
 
-/** requests_init() - nothing was issued yet; @grace in ns */
-void requests_init(struct requests *r, uint64_t grace);
+/** requests_init() - nothing was issued yet; @grace and @unique as in struct requests */
+void requests_init(struct requests *r, uint64_t grace, bool unique);
+
+/** requests_forget() - records were lost: nobody knows what is in flight */
+void requests_forget(struct requests *r);
 
 /** requests_open() - window @w begins at @start, and is to be @planned ns long */
 void requests_open(struct requests *r, enum window w, uint64_t start, uint64_t planned);

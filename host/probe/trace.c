@@ -79,8 +79,13 @@ bool trace_number(const uint8_t *data, uint32_t size, struct trace_field field, 
 	if (!field.size || field.size > sizeof(*value) || field.offset > size ||
 	    field.size > size - field.offset)
 		return false;
-	/* x86 alone: the first bytes are the low ones. */
-	memcpy(value, data + field.offset, field.size);
+	/* x86 alone: the first bytes are the low ones. Of known size it is no call. */
+	if (field.size == sizeof(*value))
+		memcpy(value, data + field.offset, sizeof(*value));
+	else if (field.size == sizeof(uint32_t))
+		memcpy(value, data + field.offset, sizeof(uint32_t));
+	else
+		memcpy(value, data + field.offset, field.size);
 	return true;
 }
 

@@ -30,6 +30,7 @@ static void end(void)
 
 TEST(functions)
 {
+	static const uint8_t lost[CONFIG_SIZE] = { 0x34, 0x12, 0xe8, 0x11, [0x3d] = 1 };
 	const struct pci_function *f;
 
 	make_tree();
@@ -57,6 +58,9 @@ TEST(functions)
 	EXPECT_TRUE(!f->routed);
 	EXPECT_STR(f->driver, "");
 	EXPECT_STR(f->driver_override, "");
+	/* Its register is not what the firmware wrote any more: a reset without restoration. */
+	put(in_tree(BUS "/devices/0000:00:06.1/config"), lost, sizeof(lost));
+	EXPECT_TRUE(!function("0000:00:06.1")->routed);
 	f = function("0000:00:1f.0");
 	EXPECT_TRUE(!f->model);
 	EXPECT_EQ(f->group, -1);
@@ -291,6 +295,13 @@ TEST(contradiction)
 	EXPECT_TRUE(lines_disagree(&inventory, &lines, 1, text, sizeof(text)));
 	EXPECT_TRUE(!lines_disagree(&inventory, &lines, 3, text, sizeof(text)));
 	lines_free(&lines);
+	/* Two others that do not agree with each other. */
+	add_function(&(struct function){ ROOT "0000:00:06.2", 0x1234, 0x11e8, 0x00ff00, 0, 1, 10,
+					 10, 0, 4, NULL });
+	lines = read_lines();
+	EXPECT_EQ(gsi(&lines, "0000:00:06.2"), LINE_UNKNOWN);
+	EXPECT_EQ(lines.witness[3].wiring, LINE_DIVIDED);
+	lines_free(&lines);
 	end();
 }
 
@@ -352,6 +363,10 @@ TEST(binding_undone)
 	EXPECT_TRUE(f && fgets(text, sizeof(text), f) && text[0] == '\n');
 	if (f)
 		fclose(f);
+	/* A whole group, named, is not refused. */
+	EXPECT_EQ(take("0000:00:06.0", "0000:00:06.1"), -EIO);
+	EXPECT_STR(error, "0000:00:06.0: driver is \"e1000\" and should be vfio-pci");
+	expect_untouched();
 	end();
 }
 

@@ -7,7 +7,7 @@
 
 #include "guest/dev/pci.h"
 #include "guest/tests/unit.h"
-#include "host/vfio/group.h"
+#include "host/vfio/vfio.h"
 
 #define CONFIG_AT 0x2000u
 #define PORTS_AT  0x1000u
@@ -26,39 +26,6 @@ static void file_device(struct vfio_device *v)
 	v->bar[2].offset = PORTS_AT;
 	v->bar[2].size = PORTS;
 	v->vectors[IRQ_INTX] = 1;
-}
-
-TEST(bdf)
-{
-	EXPECT_TRUE(vfio_is_bdf("0000:00:04.0"));
-	EXPECT_TRUE(vfio_is_bdf("ffff:ff:1f.7"));
-	EXPECT_TRUE(!vfio_is_bdf(""));
-	EXPECT_TRUE(!vfio_is_bdf("0000:00:04.8"));
-	EXPECT_TRUE(!vfio_is_bdf("0000:00:04."));
-	EXPECT_TRUE(!vfio_is_bdf("0000:00:04.00"));
-	EXPECT_TRUE(!vfio_is_bdf("00:04.0"));
-	EXPECT_TRUE(!vfio_is_bdf("0000:00:g4.0"));
-	EXPECT_TRUE(!vfio_is_bdf("0000:0"));
-	EXPECT_TRUE(!vfio_is_bdf("../../../etc"));
-	EXPECT_TRUE(!vfio_is_bdf("0000/00/04/0"));
-}
-
-TEST(group_number)
-{
-	unsigned int n = 7;
-
-	EXPECT_TRUE(vfio_parse_group("../../../kernel/iommu_groups/0", &n));
-	EXPECT_EQ(n, 0);
-	EXPECT_TRUE(vfio_parse_group("/2147483647", &n));
-	EXPECT_EQ(n, 2147483647);
-	EXPECT_TRUE(!vfio_parse_group("/2147483648", &n));
-	EXPECT_TRUE(!vfio_parse_group("/99999999999999999999999", &n));
-	EXPECT_TRUE(!vfio_parse_group("iommu_groups/", &n));
-	EXPECT_TRUE(!vfio_parse_group("iommu_groups/-1", &n));
-	EXPECT_TRUE(!vfio_parse_group("iommu_groups/1x", &n));
-	EXPECT_TRUE(!vfio_parse_group("5", &n));
-	EXPECT_TRUE(!vfio_parse_group("", &n));
-	EXPECT_EQ(n, 2147483647);
 }
 
 /* The text is one line that names the function, or the word that is none. */
@@ -80,6 +47,10 @@ TEST(refused)
 
 	expect_refused("0000:ff:1f.7", -ENODEV,
 		       "0000:ff:1f.7: no such PCI function; lspci -D lists what there is");
+	expect_refused("ff:1f.7", -ENODEV,
+		       "0000:ff:1f.7: no such PCI function; lspci -D lists what there is");
+	expect_refused("../../../etc", -EINVAL,
+		       "\"../../../etc\" is no PCI function; write it as 0000:00:04.0");
 	expect_refused("edu", -EINVAL, "\"edu\" is no PCI function; write it as 0000:00:04.0");
 	expect_refused("012345678901234567890123456789", -EINVAL,
 		       "\"01234567890123456789\" is no PCI function; write it as 0000:00:04.0");
@@ -172,7 +143,7 @@ TEST(calls_fail)
 	EXPECT_EQ(vfio_intx_unmask(&v), -ENOTTY);
 	EXPECT_EQ(vfio_intx_unmask_by(&v, -1), -ENOTTY);
 	EXPECT_EQ(vfio_reset(&v), -ENOTTY);
-	memcpy(v.bdf, "0000:00:04.0", VFIO_BDF);
+	strcpy(v.bdf, "0000:00:04.0");
 	EXPECT_EQ(vfio_lend(&v, 5000, error, sizeof(error)), -EBADF);
 	EXPECT_STR(error, "0000:00:04.0: 8192 bytes cannot be mapped for DMA at 0x40000000: "
 			  "Bad file descriptor");

@@ -4,13 +4,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "guest/dev/pci.h"
+#include "host/probe/clock.h"
 #include "host/vfio/group.h"
-
-#define NS_PER_S 1000000000ull
 
 _Static_assert((int)IRQ_INTX == VFIO_PCI_INTX_IRQ_INDEX && (int)IRQ_MSI == VFIO_PCI_MSI_IRQ_INDEX &&
 		       (int)IRQ_MSIX == VFIO_PCI_MSIX_IRQ_INDEX,
@@ -78,22 +76,41 @@ static int find_all(struct vfio_device *v)
 
 int vfio_open(struct vfio_device *v, const char *bdf, char *error, size_t size)
 {
+	struct bdf where;
 	int rc;
 
 	memset(v, 0, sizeof(*v));
 	v->container = v->group = v->device = -1;
-	if (!vfio_is_bdf(bdf)) {
+	if (!bdf_parse(bdf, &where)) {
 		snprintf(error, size, "\"%.20s\" is no PCI function; write it as 0000:00:04.0",
 			 bdf);
 		return -EINVAL;
 	}
-	memcpy(v->bdf, bdf, VFIO_BDF);
+	bdf_format(&where, v->bdf);
 	rc = vfio_open_group(v, error, size);
 	if (!rc) {
 		rc = find_all(v);
 		if (rc)
 			snprintf(error, size, "%s: vfio-pci does not describe the function: %s",
-				 bdf, strerror(-rc));
+				 v->bdf, strerror(-rc));
+	}
+	if (rc)
+		vfio_close(v);
+	return rc;
+}
+
+int vfio_adopt(struct vfio_device *v, pid_t pid, char *error, size_t size)
+{
+	int rc;
+
+	memset(v, 0, sizeof(*v));
+	v->container = v->group = v->device = -1;
+	rc = vfio_copy_device(v, pid, error, size);
+	if (!rc) {
+		rc = find_all(v);
+		if (rc)
+			snprintf(error, size, "process %d: its function is not described: %s",
+				 (int)pid, strerror(-rc));
 	}
 	if (rc)
 		vfio_close(v);
@@ -258,16 +275,13 @@ static void io_config_write(void *ctx, uint16_t offset, uint8_t width, uint32_t 
 
 static uint64_t io_now(void *ctx)
 {
-	struct timespec t;
-
 	(void)ctx;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
+	return clock_ns();
 }
 
 static void io_sleep(void *ctx, uint64_t ns)
 {
-	struct timespec t = { .tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S) };
+	struct timespec t = clock_spec(ns);
 
 	(void)ctx;
 	while (clock_nanosleep(CLOCK_MONOTONIC, 0, &t, &t) == EINTR)

@@ -5,96 +5,55 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "host/pci/sysfs.h"
 
 #define CONTAINER "/dev/vfio/vfio"
 #define GROUPS	  "/sys/kernel/iommu_groups"
 
 #define FAIL(rc, ...) (snprintf(error, size, __VA_ARGS__), (rc))
 
-bool vfio_is_bdf(const char *text)
-{
-	static const char form[] = "xxxx:xx:xx.7";
-	size_t i;
-
-	for (i = 0; form[i]; i++) {
-		if (form[i] == 'x'   ? !strchr("0123456789abcdef", text[i]) || !text[i]
-		    : form[i] == '7' ? text[i] < '0' || text[i] > '7'
-				     : text[i] != form[i])
-			return false;
-	}
-	return !text[i];
-}
-
-bool vfio_parse_group(const char *link, unsigned int *number)
-{
-	const char *last = strrchr(link, '/');
-	unsigned long n;
-	char *end;
-
-	if (!last || last[1] < '0' || last[1] > '9')
-		return false;
-	n = strtoul(last + 1, &end, 10);
-	if (*end || n > INT_MAX)
-		return false;
-	*number = (unsigned int)n;
-	return true;
-}
-
-/* The last component of what @path points to, "" if it points nowhere. */
-static void read_link_name(const char *path, char *name, size_t room)
-{
-	char target[PATH_MAX];
-	ssize_t n = readlink(path, target, sizeof(target) - 1);
-	const char *last;
-
-	target[n > 0 ? n : 0] = 0;
-	last = strrchr(target, '/');
-	snprintf(name, room, "%s", last ? last + 1 : "");
-}
-
 static int find_group(struct vfio_device *v, char *error, size_t size)
 {
-	char path[PATH_MAX], link[PATH_MAX];
-	ssize_t n;
+	char path[SYSFS_PATH], name[16];
+	unsigned int number;
+	char more;
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", v->bdf);
+	sysfs_path(path, "/sys/bus/pci/devices/%s", v->bdf);
 	if (access(path, F_OK))
 		return FAIL(-ENODEV, "%s: no such PCI function; lspci -D lists what there is",
 			    v->bdf);
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group", v->bdf);
-	n = readlink(path, link, sizeof(link) - 1);
-	link[n > 0 ? n : 0] = 0;
-	if (n <= 0 || !vfio_parse_group(link, &v->group_number))
+	sysfs_path(path, "/sys/bus/pci/devices/%s/iommu_group", v->bdf);
+	if (sysfs_link(path, name, sizeof(name)) < 0 || sscanf(name, "%9u%c", &number, &more) != 1)
 		return FAIL(-ENOENT,
 			    "%s: no IOMMU group; boot with intel_iommu=on or amd_iommu=on on a "
 			    "board that has one",
 			    v->bdf);
+	v->group_number = number;
 	return 0;
 }
 
 /* The first function of the group that another driver than vfio-pci or a bridge's has. */
-static bool find_stranger(const struct vfio_device *v, char *bdf, char *driver, size_t room)
+static bool find_stranger(const struct vfio_device *v, struct bdf *bdf, char *driver, size_t room)
 {
-	char path[PATH_MAX];
+	char path[SYSFS_PATH];
 	struct dirent *entry;
 	bool found = false;
 	DIR *dir;
 
-	snprintf(path, sizeof(path), GROUPS "/%u/devices", v->group_number);
+	sysfs_path(path, GROUPS "/%u/devices", v->group_number);
 	dir = opendir(path);
 	while (dir && !found && (entry = readdir(dir))) {
-		if (!vfio_is_bdf(entry->d_name))
+		if (!bdf_parse(entry->d_name, bdf))
 			continue;
-		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/driver", entry->d_name);
-		read_link_name(path, driver, room);
-		memcpy(bdf, entry->d_name, VFIO_BDF);
-		found = driver[0] && strcmp(driver, "vfio-pci") && strcmp(driver, "pcieport");
+		sysfs_path(path, GROUPS "/%u/devices/%s/driver", v->group_number, entry->d_name);
+		found = sysfs_link(path, driver, room) > 0 && strcmp(driver, "vfio-pci") &&
+			strcmp(driver, "pcieport");
 	}
 	if (dir)
 		closedir(dir);
@@ -104,7 +63,8 @@ static bool find_stranger(const struct vfio_device *v, char *bdf, char *driver, 
 static int open_group(struct vfio_device *v, char *error, size_t size)
 {
 	struct vfio_group_status status = { .argsz = sizeof(status) };
-	char path[64], stranger[VFIO_BDF], driver[64];
+	char path[64], name[BDF_SIZE], driver[64];
+	struct bdf stranger;
 
 	snprintf(path, sizeof(path), "/dev/vfio/%u", v->group_number);
 	v->group = open(path, O_RDWR | O_CLOEXEC);
@@ -121,11 +81,12 @@ static int open_group(struct vfio_device *v, char *error, size_t size)
 			    v->group_number);
 	if (status.flags & VFIO_GROUP_FLAGS_VIABLE)
 		return 0;
-	if (!find_stranger(v, stranger, driver, sizeof(driver)))
+	if (!find_stranger(v, &stranger, driver, sizeof(driver)))
 		return FAIL(-EBUSY, "%s: group %u is not viable; see " GROUPS "/%u/devices", v->bdf,
 			    v->group_number, v->group_number);
+	bdf_format(&stranger, name);
 	return FAIL(-EBUSY, "%s: %s of the same group %u has driver %s; bind it to vfio-pci too",
-		    v->bdf, stranger, v->group_number, driver);
+		    v->bdf, name, v->group_number, driver);
 }
 
 static int open_container(struct vfio_device *v, char *error, size_t size)

@@ -2,15 +2,9 @@
 #ifndef LIFELINE_VFIO_GROUP_H
 #define LIFELINE_VFIO_GROUP_H
 
-#include <stdbool.h>
+#include <sys/types.h>
 
 #include "host/vfio/vfio.h"
-
-/** vfio_is_bdf() - is @text a function's name as sysfs has it, "0000:00:04.0"? */
-bool vfio_is_bdf(const char *text);
-
-/** vfio_parse_group() - number of the group that link "../../kernel/iommu_groups/5" leads to */
-bool vfio_parse_group(const char *link, unsigned int *number);
 
 /**
  * vfio_open_group() - container, group and device files of @v->bdf
@@ -19,5 +13,12 @@ bool vfio_parse_group(const char *link, unsigned int *number);
  * Return: as vfio_open().
  */
 int vfio_open_group(struct vfio_device *v, char *error, size_t size);
+
+/**
+ * vfio_copy_device() - the device's file of process @pid, which has it open, as @v->device
+ *
+ * Return: as vfio_adopt().
+ */
+int vfio_copy_device(struct vfio_device *v, pid_t pid, char *error, size_t size);
 
 #endif

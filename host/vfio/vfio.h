@@ -13,10 +13,11 @@
 #include <linux/vfio.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "guest/dev/exerciser.h"
+#include "host/pci/bdf.h"
 
-#define VFIO_BDF	 13 /* "0000:00:04.0" and its end */
 #define VFIO_BARS	 6
 #define VFIO_KINDS	 3 /* of enum irq_kind */
 #define VFIO_MAX_VECTORS 128u
@@ -47,7 +48,7 @@ struct vfio_region {
  * @memory: lent to the device by vfio_lend(), for @memory of its struct dev_io
  */
 struct vfio_device {
-	char bdf[VFIO_BDF];
+	char bdf[BDF_SIZE];
 	unsigned int group_number;
 	int container, group, device;
 	uint32_t flags;
@@ -58,7 +59,7 @@ struct vfio_device {
 };
 
 /**
- * vfio_open() - open function @bdf, which is bound to vfio-pci
+ * vfio_open() - open function @bdf, as bdf_parse() reads it, which is bound to vfio-pci
  *
  * As the kernel opens it, it is reset if it can be, and may not yet master the bus.
  *
@@ -67,6 +68,16 @@ struct vfio_device {
  * ours alone; -EPERM no interrupt remapping; or what a call returned.
  */
 int vfio_open(struct vfio_device *v, const char *bdf, char *error, size_t size);
+
+/**
+ * vfio_adopt() - open a function that process @pid has open, by a copy of its file: what a supervisor can do
+ *
+ * As long as the copy is open, the death of @pid gives the function back to nobody. Container and group are not
+ * ours: no DMA.
+ *
+ * Return: 0; -ESRCH no such process; -ENOENT it has no function of VFIO open; -EPERM not root; or what a call returned.
+ */
+int vfio_adopt(struct vfio_device *v, pid_t pid, char *error, size_t size);
 
 /** vfio_close() - unmap and close; the kernel resets it if it can, and takes DMA away */
 void vfio_close(struct vfio_device *v);

@@ -210,7 +210,7 @@ int vmm_main(int argc, char **argv)
 		rc = play(&a, &machine, &device, &ram, error);
 	/* Nothing is put in order then: a guest that has crashed is to leave its device as it is. */
 	if (rc) {
-		fprintf(stderr, "vmm: %s\n", error);
+		fprintf(stderr, "%s\n", error);
 		return 1;
 	}
 	device_close(&device);

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Applies a mutant to a copy of a hypervisor image, guarded by build id and old bytes."""
+"""Applies a mutant to a copy of a hypervisor image or a kernel module, guarded by build id and old bytes."""
 
+import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,8 @@ from typing import Any
 from lab.yamlsource import check, parse
 
 HERE = Path(__file__).parent
-LOAD_OFFSET = 0x80  # of Xen's one PT_LOAD in its multiboot ELF file
+# Behind a signed module (include/linux/module_signature.h): the signature, 12 bytes that end in its length, and this.
+SIGNED = b"~Module signature appended~\n"
 
 HEX = {"type": "string", "pattern": "^([0-9a-f]{2})+$"}
 TEXT = {"type": "string", "minLength": 1}
@@ -20,8 +23,8 @@ def _object(required: list[str], **properties: Any) -> dict[str, Any]:
 
 
 SCHEMA = _object(
-    ["build_id", "base", "mutants"],
-    build_id=HEX, base={"type": "integer"},
+    ["build_id", "base", "offset", "mutants"],
+    build_id=HEX, base={"type": "integer"}, offset={"type": "integer"}, module=TEXT,
     mutants={"type": "object", "additionalProperties": _object(
         ["mechanism", "invariants", "sites", "reds"],
         mechanism=TEXT, replays=TEXT, invariants={"type": "array", "items": TEXT, "minItems": 1},
@@ -50,6 +53,7 @@ class Mutant:
     build_id: bytes
     sites: tuple[Site, ...]
     reds: dict[str, str]  # case id -> regular expression that its reason or failing checks match
+    module: str = ""  # of Linux, below /lib/modules/VERSION; "": the image is the hypervisor's
 
 
 def load(path: Path = HERE / "xen-4.17.yaml") -> dict[str, Mutant]:
@@ -58,9 +62,9 @@ def load(path: Path = HERE / "xen-4.17.yaml") -> dict[str, Mutant]:
     data = source.data
     return {name: Mutant(
         name, raw["mechanism"], bytes.fromhex(data["build_id"]),
-        tuple(Site(site["at"] - data["base"] + LOAD_OFFSET, bytes.fromhex(site["old"]),
+        tuple(Site(site["at"] - data["base"] + data["offset"], bytes.fromhex(site["old"]),
                    bytes.fromhex(site["new"])) for site in raw["sites"]),
-        raw["reds"]) for name, raw in data["mutants"].items()}
+        raw["reds"], data.get("module", "")) for name, raw in data["mutants"].items()}
 
 
 def apply(mutant: Mutant, image: bytes) -> bytes:
@@ -78,3 +82,23 @@ def apply(mutant: Mutant, image: bytes) -> bytes:
                               f"{copy[site.offset:end].hex()}, not {site.old.hex()}; re-anchor it")
         copy[site.offset:end] = site.new
     return bytes(copy)
+
+
+def unsigned(image: bytes) -> bytes:
+    """A module without its signature: with one that no longer fits it the kernel does not load it."""
+    if not image.endswith(SIGNED):
+        return image
+    end = len(image) - len(SIGNED)
+    length = int.from_bytes(image[end - 4:end], "big")
+    return image[:end - 12 - length]
+
+
+def modules_with(mutant: Mutant, modules: Path, folder: Path) -> Path:
+    """Below `folder` a copy of the kernel's modules, by links, in which the mutant's module is mutated."""
+    copy = folder / "lib" / "modules" / modules.resolve().name
+    shutil.copytree(modules.resolve(), copy, copy_function=os.symlink)
+    module = copy / mutant.module
+    image = apply(mutant, unsigned(module.read_bytes()))
+    module.unlink()
+    module.write_bytes(image)
+    return copy
