@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "suites/kvm/vectors/message.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "guest/dev/pci.h"
+
+#define WINDOW	       0xfee00000u
+#define REMAPPABLE     (1u << 4)
+#define SUBHANDLE      (1u << 3)
+#define HANDLE_15      (1u << 2)
+#define HANDLE_SHIFT   5
+#define AMD_LAST       0xffu /* of the entries that Linux has for a function (MAX_IRQS_PER_TABLE) */
+#define MSI_ENABLE     0x0001u
+#define MSI_64	       0x0080u
+#define FIRST_CAP      0x40u
+#define CAPABILITY_MAX 48 /* of 4 bytes at least, behind the header */
+
+struct message message_compatible(uint8_t dest, enum delivery mode, uint8_t vector)
+{
+	return (struct message){ WINDOW | (uint32_t)dest << 12, (uint32_t)mode << 8 | vector };
+}
+
+struct message message_offset(uint16_t handle)
+{
+	return (struct message){ WINDOW | REMAPPABLE | SUBHANDLE, handle };
+}
+
+struct message message_of_nobody(struct message own)
+{
+	if (!message_is_remappable(own))
+		return (struct message){ own.address, AMD_LAST };
+	return (struct message){ WINDOW | REMAPPABLE | HANDLE_15 | 0x7fffu << HANDLE_SHIFT, 0 };
+}
+
+bool message_is_remappable(struct message m)
+{
+	return m.address & REMAPPABLE;
+}
+
+uint16_t message_handle(struct message m)
+{
+	uint16_t handle = (uint16_t)((m.address >> HANDLE_SHIFT & 0x7fff) |
+				     (m.address & HANDLE_15 ? 0x8000 : 0));
+
+	return (uint16_t)(handle + (m.address & SUBHANDLE ? m.data & 0xffff : 0));
+}
+
+int message_config(const char *bdf, uint8_t config[CONFIG_BYTES])
+{
+	char path[64];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", bdf);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = pread(fd, config, CONFIG_BYTES, 0);
+	close(fd);
+	return n == CONFIG_BYTES ? 0 : -ENODATA;
+}
+
+uint8_t message_capability(const uint8_t config[CONFIG_BYTES], uint8_t id)
+{
+	uint8_t at = config[PCI_CAP_PTR] & 0xfc;
+
+	for (unsigned int i = 0; i < CAPABILITY_MAX && at >= FIRST_CAP; i++) {
+		if (config[at] == id)
+			return at;
+		at = config[at + 1] & 0xfc;
+	}
+	return 0;
+}
+
+static uint32_t word(const uint8_t *at, unsigned int bytes)
+{
+	uint32_t value = 0;
+
+	for (unsigned int i = 0; i < bytes; i++)
+		value |= (uint32_t)at[i] << 8 * i;
+	return value;
+}
+
+int message_of(const char *bdf, struct message *m)
+{
+	uint8_t config[CONFIG_BYTES];
+	int rc = message_config(bdf, config);
+	const uint8_t *cap = config + message_capability(config, PCI_CAP_MSI);
+	uint32_t control;
+
+	if (rc)
+		return rc;
+	control = word(cap + 2, 2);
+	if (cap == config || !(control & MSI_ENABLE))
+		return -ENOENT;
+	m->address = word(cap + 4, 4);
+	if (control & MSI_64)
+		m->address |= (uint64_t)word(cap + 8, 4) << 32;
+	m->data = word(cap + (control & MSI_64 ? 12 : 8), 2);
+	return 0;
+}
