@@ -8,12 +8,13 @@
 
 #include "guest/dev/pci.h"
 
-#define WINDOW	       0xfee00000u
-#define REMAPPABLE     (1u << 4)
-#define SUBHANDLE      (1u << 3)
-#define HANDLE_15      (1u << 2)
-#define HANDLE_SHIFT   5
-#define AMD_LAST       0xffu /* of the entries that Linux has for a function (MAX_IRQS_PER_TABLE) */
+#define WINDOW	     0xfee00000u
+#define REMAPPABLE   (1u << 4)
+#define SUBHANDLE    (1u << 3)
+#define HANDLE_15    (1u << 2)
+#define HANDLE_SHIFT 5
+#define AMD_FREE \
+	0xddu /* Linux has 256 entries for a function, and takes the lowest; without remapping it is a free vector */
 #define MSI_ENABLE     0x0001u
 #define MSI_64	       0x0080u
 #define FIRST_CAP      0x40u
@@ -32,7 +33,7 @@ struct message message_offset(uint16_t handle)
 struct message message_of_nobody(struct message own)
 {
 	if (!message_is_remappable(own))
-		return (struct message){ own.address, AMD_LAST };
+		return (struct message){ own.address, AMD_FREE };
 	return (struct message){ WINDOW | REMAPPABLE | HANDLE_15 | 0x7fffu << HANDLE_SHIFT, 0 };
 }
 
@@ -49,19 +50,50 @@ uint16_t message_handle(struct message m)
 	return (uint16_t)(handle + (m.address & SUBHANDLE ? m.data & 0xffff : 0));
 }
 
-int message_config(const char *bdf, uint8_t config[CONFIG_BYTES])
+static int open_config(const char *bdf, int flags)
 {
 	char path[64];
-	ssize_t n;
 	int fd;
 
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", bdf);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = open(path, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int message_config(const char *bdf, uint8_t config[CONFIG_BYTES])
+{
+	int fd = open_config(bdf, O_RDONLY);
+	ssize_t n;
+
 	if (fd < 0)
-		return -errno;
+		return fd;
 	n = pread(fd, config, CONFIG_BYTES, 0);
 	close(fd);
 	return n == CONFIG_BYTES ? 0 : -ENODATA;
+}
+
+int message_disintx(const char *bdf)
+{
+	uint8_t config[CONFIG_BYTES];
+	int rc = message_config(bdf, config);
+
+	return rc ? rc : !!(config[PCI_COMMAND + 1] & PCI_COMMAND_DISINTX >> 8);
+}
+
+int message_set_disintx(const char *bdf)
+{
+	int fd = open_config(bdf, O_RDWR), rc = 0;
+	uint16_t command;
+
+	if (fd < 0)
+		return fd;
+	if (pread(fd, &command, sizeof(command), PCI_COMMAND) != sizeof(command))
+		rc = -ENODATA;
+	command |= PCI_COMMAND_DISINTX;
+	if (!rc && pwrite(fd, &command, sizeof(command), PCI_COMMAND) != sizeof(command))
+		rc = -EIO;
+	close(fd);
+	return rc;
 }
 
 uint8_t message_capability(const uint8_t config[CONFIG_BYTES], uint8_t id)

@@ -46,6 +46,12 @@ struct message message_of_nobody(struct message own);
  */
 int message_config(const char *bdf, uint8_t config[CONFIG_BYTES]);
 
+/** message_disintx() - is DisINTx of function @bdf set? Return: 1, 0 or -errno */
+int message_disintx(const char *bdf);
+
+/** message_set_disintx() - set it, as the host can whoever has the function. Return: 0 or -errno */
+int message_set_disintx(const char *bdf);
+
 /** message_capability() - offset of capability @id in @config; 0: it has none */
 uint8_t message_capability(const uint8_t config[CONFIG_BYTES], uint8_t id);
 

@@ -9,19 +9,23 @@
 #include "host/probe/clock.h"
 #include "host/probe/file.h"
 
-#define UNSAFE	    "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts"
-#define MSIX_EVENTS 5u		     /* vectors of the exerciser of e1000e */
-#define ARRIVES	    (20 * NS_PER_MS) /* a message is delivered, and its counter shown, at once */
+#define UNSAFE	"/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts"
+#define ARRIVES (20 * NS_PER_MS) /* a message is delivered, and its counter shown, at once */
+
+int party_let_in(bool unsafe)
+{
+	return file_write(UNSAFE, unsafe ? "Y" : "N");
+}
 
 enum taken party_begin(struct party *p, char why[TAKE_WHY])
 {
 	int rc;
 
-	user_init(&p->user);
-	user_init(&p->neighbour);
+	tenant_init(&p->user);
+	tenant_init(&p->neighbour);
 	rc = file_read(UNSAFE, p->unsafe, sizeof(p->unsafe));
 	if (rc >= 0)
-		rc = file_write(UNSAFE, "Y");
+		rc = party_let_in(true);
 	if (rc < 0) {
 		p->unsafe[0] = '\0';
 		snprintf(why, TAKE_WHY, UNSAFE ": %s; modprobe vfio_iommu_type1", strerror(-rc));
@@ -41,7 +45,7 @@ unsigned int party_index(const struct case_devices *d, const char *model, unsign
 	return n;
 }
 
-static enum taken open_user(struct party *p, struct user *u, const char *model, unsigned int n,
+static enum taken open_user(struct party *p, struct tenant *u, const char *model, unsigned int n,
 			    char why[TAKE_WHY])
 {
 	const struct case_device *device;
@@ -50,7 +54,7 @@ static enum taken open_user(struct party *p, struct user *u, const char *model, 
 	how = case_take(&p->devices, model, party_index(&p->devices, model, n), &device, why);
 	if (how != TAKEN)
 		return how;
-	return user_open(u, device, why) ? TAKE_ERROR : TAKEN;
+	return tenant_open(u, device, why) ? TAKE_ERROR : TAKEN;
 }
 
 enum taken party_user(struct party *p, const char *model, char why[TAKE_WHY])
@@ -65,9 +69,16 @@ enum taken party_user(struct party *p, const char *model, char why[TAKE_WHY])
 		snprintf(why, TAKE_WHY, "%s: its MSI-X table cannot be mapped", p->user.v.bdf);
 		return TAKE_SKIP;
 	}
-	if (user_enable(&p->user, msix ? IRQ_MSIX : IRQ_MSI, msix ? MSIX_EVENTS : 1, why))
-		return TAKE_ERROR;
 	return TAKEN;
+}
+
+enum taken party_listen(struct party *p, unsigned int n, char why[TAKE_WHY])
+{
+	enum irq_kind kind = p->table.entry ? IRQ_MSIX : IRQ_MSI;
+
+	if (!n)
+		n = exerciser_count_vectors(&p->user.c, kind);
+	return tenant_enable(&p->user, kind, n, why) ? TAKE_ERROR : TAKEN;
 }
 
 enum taken party_neighbour(struct party *p, char why[TAKE_WHY])
@@ -77,7 +88,7 @@ enum taken party_neighbour(struct party *p, char why[TAKE_WHY])
 
 	if (how != TAKEN)
 		return how;
-	if (user_enable(&p->neighbour, IRQ_MSI, 1, why))
+	if (tenant_enable(&p->neighbour, IRQ_MSI, 1, why))
 		return TAKE_ERROR;
 	rc = message_of(p->neighbour.v.bdf, &p->of_neighbour);
 	if (rc)
@@ -87,23 +98,22 @@ enum taken party_neighbour(struct party *p, char why[TAKE_WHY])
 
 enum taken party_host(struct party *p, char why[TAKE_WHY])
 {
+	const struct case_device *next;
 	char path[SYSFS_PATH];
-	unsigned int n = 0;
 	int rc;
 
-	while (devices_find(&p->devices, "ioh3420", n))
-		n++;
-	if (!n) {
+	/* The last one: QEMU's amd-iommu has the first one of its boards for the IO-APIC, by its place. */
+	for (unsigned int i = 0; (next = devices_find(&p->devices, "ioh3420", i)); i++)
+		p->host = next;
+	if (!p->host) {
 		snprintf(why, TAKE_WHY, "no ioh3420 in LIFELINE_DEVICES");
 		return TAKE_SKIP;
 	}
-	/* The last one: QEMU's amd-iommu has the first one of its boards for the IO-APIC, by its place. */
-	sysfs_path(path, "/sys/bus/pci/devices/%s/irq",
-		   devices_find(&p->devices, "ioh3420", n - 1)->bdf);
+	sysfs_path(path, "/sys/bus/pci/devices/%s/irq", p->host->bdf);
 	p->host_irq = (unsigned int)sysfs_number(path, 0);
-	rc = message_of(devices_find(&p->devices, "ioh3420", n - 1)->bdf, &p->of_host);
+	rc = message_of(p->host->bdf, &p->of_host);
 	if (rc)
-		snprintf(why, TAKE_WHY, "%s: no MSI: %s", path, strerror(-rc));
+		snprintf(why, TAKE_WHY, "%s: no MSI: %s", p->host->bdf, strerror(-rc));
 	return rc ? TAKE_ERROR : TAKEN;
 }
 
@@ -111,8 +121,8 @@ const char *party_end(struct party *p)
 {
 	const char *why;
 
-	user_close(&p->user);
-	user_close(&p->neighbour);
+	tenant_close(&p->user);
+	tenant_close(&p->neighbour);
 	why = case_give_back();
 	if (p->unsafe[0] && file_write(UNSAFE, p->unsafe) < 0 && !why)
 		why = UNSAFE " is not as before";
@@ -162,10 +172,10 @@ int party_try(struct party *p, struct message m, struct attempt *a)
 	if (rc || seen < 0)
 		return rc ? rc : seen;
 	add(a, text, (unsigned int)seen);
-	heard = user_heard(&p->neighbour, 0);
+	heard = tenant_heard(&p->neighbour, 0);
 	snprintf(text, sizeof(text), "neighbour +%u", heard);
 	add(a, text, heard);
 	for (unsigned int i = 0; i < p->user.n; i++)
-		a->own[i] += user_heard(&p->user, i);
+		a->own[i] += tenant_heard(&p->user, i);
 	return 0;
 }

@@ -17,16 +17,18 @@
  * @table: in the first case
  * @neighbour: has an edu with MSI
  * @of_neighbour: the message that the host has given to that
- * @host_irq: of an idle device of the host's, a root port
+ * @host: an idle device of the host's own, a root port
+ * @host_irq: of its first message
  * @of_host: the message of that
  * @unsafe: how allow_unsafe_interrupts of vfio_iommu_type1 was
  */
 struct party {
 	struct case_devices devices;
-	struct user user;
+	struct tenant user;
 	struct table table;
-	struct user neighbour;
+	struct tenant neighbour;
 	struct message of_neighbour;
+	const struct case_device *host;
 	unsigned int host_irq;
 	struct message of_host;
 	char unsafe[4];
@@ -39,8 +41,14 @@ struct party {
  */
 enum taken party_begin(struct party *p, char why[TAKE_WHY]);
 
-/** party_user() - take and open the function of @model ("edu", "e1000e") with all its messages enabled */
+/** party_let_in() - set or clear allow_unsafe_interrupts. Return: 0 or -errno */
+int party_let_in(bool unsafe);
+
+/** party_user() - take and open the function of @model, "edu" or "e1000e" */
 enum taken party_user(struct party *p, const char *model, char why[TAKE_WHY]);
+
+/** party_listen() - enable @n messages of it; 0: all that its exerciser can send */
+enum taken party_listen(struct party *p, unsigned int n, char why[TAKE_WHY]);
 
 /** party_neighbour() - the same of the neighbour's edu */
 enum taken party_neighbour(struct party *p, char why[TAKE_WHY]);
@@ -62,7 +70,7 @@ unsigned int party_index(const struct case_devices *d, const char *model, unsign
  */
 struct attempt {
 	unsigned int others;
-	unsigned int own[USER_EVENTS];
+	unsigned int own[TENANT_EVENTS];
 	char seen[2 * WATCH_TEXT];
 };
 

@@ -42,8 +42,9 @@ FIXTURE_SETUP(sender)
 	TAKE(party_neighbour(&self->p, why), why);
 	TAKE(party_host(&self->p, why), why);
 	TAKE(party_user(&self->p, variant->model, why), why);
-	REQUIRE(user_send(&self->p.user, 0, ARRIVE_LIMIT) == 1, "%s: its own message does not come",
-		self->p.user.v.bdf);
+	TAKE(party_listen(&self->p, 0, why), why);
+	REQUIRE(tenant_send(&self->p.user, 0, ARRIVE_LIMIT) == 1,
+		"%s: its own message does not come", self->p.user.v.bdf);
 }
 
 FIXTURE_TEARDOWN(sender)
@@ -93,9 +94,9 @@ static void judge(struct __test_metadata *_metadata, struct party *p, const char
 		SKIP(return, "%s: %s; this board does not guard against it (unguarded: %s)", what,
 			   a->seen, needs);
 	CHECK(!a->others, "X %s: seen %s, expected nothing", what, a->seen);
-	own = user_send(&p->user, 0, ARRIVE_LIMIT);
+	own = tenant_send(&p->user, 0, ARRIVE_LIMIT);
 	CHECK(own == 1, "LI its own message afterwards: came %u times, expected 1", own);
-	own = user_send(&p->neighbour, 0, ARRIVE_LIMIT);
+	own = tenant_send(&p->neighbour, 0, ARRIVE_LIMIT);
 	CHECK(own == 1, "LI the neighbour's message afterwards: came %u times, expected 1", own);
 }
 

@@ -65,7 +65,7 @@ int watch_end(struct watch *w, char text[WATCH_TEXT])
 	if (!rc)
 		n = compare(w, &after, text) + strays;
 	if (strays)
-		tell(text, "vector without a handler", strays);
+		tell(text, "log", strays);
 	if (!n)
 		snprintf(text, WATCH_TEXT, "nothing");
 	interrupts_free(&after);

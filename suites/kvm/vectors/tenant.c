@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "suites/kvm/vectors/user.h"
+#include "suites/kvm/vectors/tenant.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -13,24 +13,24 @@
 
 #define LENT 4096u
 
-void user_init(struct user *u)
+void tenant_init(struct tenant *u)
 {
-	*u = (struct user){ .v = { .container = -1, .group = -1, .device = -1 } };
+	*u = (struct tenant){ .v = { .container = -1, .group = -1, .device = -1 } };
 }
 
-int user_open(struct user *u, const struct case_device *device, char why[USER_WHY])
+int tenant_open(struct tenant *u, const struct case_device *device, char why[TENANT_WHY])
 {
 	int rc;
 
-	user_init(u);
+	tenant_init(u);
 	u->c.ops = exerciser_find(device->model);
 	if (!u->c.ops) {
-		snprintf(why, USER_WHY, "%s: no exerciser for %s", device->bdf, device->model);
+		snprintf(why, TENANT_WHY, "%s: no exerciser for %s", device->bdf, device->model);
 		return -ENODEV;
 	}
-	rc = vfio_open(&u->v, device->bdf, why, USER_WHY);
+	rc = vfio_open(&u->v, device->bdf, why, TENANT_WHY);
 	if (!rc)
-		rc = vfio_lend(&u->v, u->c.ops->memory ? u->c.ops->memory : LENT, why, USER_WHY);
+		rc = vfio_lend(&u->v, u->c.ops->memory ? u->c.ops->memory : LENT, why, TENANT_WHY);
 	if (rc)
 		return rc;
 	vfio_command(&u->v, PCI_COMMAND_MEM | PCI_COMMAND_MASTER, 0);
@@ -38,9 +38,9 @@ int user_open(struct user *u, const struct case_device *device, char why[USER_WH
 	return 0;
 }
 
-static int open_events(struct user *u, unsigned int n)
+static int open_events(struct tenant *u, unsigned int n)
 {
-	for (u->n = 0; u->n < n && u->n < USER_EVENTS; u->n++) {
+	for (u->n = 0; u->n < n && u->n < TENANT_EVENTS; u->n++) {
 		u->fd[u->n] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		if (u->fd[u->n] < 0)
 			return -errno;
@@ -48,13 +48,13 @@ static int open_events(struct user *u, unsigned int n)
 	return 0;
 }
 
-static void close_events(struct user *u)
+static void close_events(struct tenant *u)
 {
 	while (u->n)
 		close(u->fd[--u->n]);
 }
 
-int user_enable(struct user *u, enum irq_kind kind, unsigned int n, char why[USER_WHY])
+int tenant_enable(struct tenant *u, enum irq_kind kind, unsigned int n, char why[TENANT_WHY])
 {
 	char text[DEV_ERROR_TEXT] = "";
 	int rc = open_events(u, n);
@@ -62,36 +62,36 @@ int user_enable(struct user *u, enum irq_kind kind, unsigned int n, char why[USE
 	if (!rc)
 		rc = vfio_irq_enable(&u->v, kind, u->fd, u->n);
 	if (rc) {
-		snprintf(why, USER_WHY, "%s: %u interrupts cannot be enabled: %s", u->v.bdf, n,
+		snprintf(why, TENANT_WHY, "%s: %u interrupts cannot be enabled: %s", u->v.bdf, n,
 			 strerror(-rc));
 		close_events(u);
 		return rc;
 	}
 	if (exerciser_begin(&u->c, kind, n)) {
 		dev_error_text(&u->c.error, text, sizeof(text));
-		snprintf(why, USER_WHY, "%s: %s", u->v.bdf, text);
+		snprintf(why, TENANT_WHY, "%s: %s", u->v.bdf, text);
 		return -EIO;
 	}
 	for (unsigned int i = 0; i < u->n; i++)
-		user_heard(u, i);
+		tenant_heard(u, i);
 	return 0;
 }
 
-void user_disable(struct user *u)
+void tenant_disable(struct tenant *u)
 {
 	if (u->n)
 		vfio_irq_disable(&u->v, u->c.kind);
 	close_events(u);
 }
 
-unsigned int user_heard(struct user *u, unsigned int i)
+unsigned int tenant_heard(struct tenant *u, unsigned int i)
 {
 	eventfd_t count;
 
 	return i < u->n && !eventfd_read(u->fd[i], &count) ? (unsigned int)count : 0;
 }
 
-unsigned int user_send(struct user *u, unsigned int i, uint64_t ns)
+unsigned int tenant_send(struct tenant *u, unsigned int i, uint64_t ns)
 {
 	struct pollfd fd = { .fd = i < u->n ? u->fd[i] : -1, .events = POLLIN };
 
@@ -99,14 +99,14 @@ unsigned int user_send(struct user *u, unsigned int i, uint64_t ns)
 		return 0;
 	poll(&fd, 1, (int)(ns / NS_PER_MS));
 	exerciser_service(&u->c);
-	return user_heard(u, i);
+	return tenant_heard(u, i);
 }
 
-void user_close(struct user *u)
+void tenant_close(struct tenant *u)
 {
 	if (u->v.device >= 0 && u->c.ops && u->c.ops->quiet)
 		u->c.ops->quiet(&u->c);
 	close_events(u);
 	vfio_close(&u->v);
-	user_init(u);
+	tenant_init(u);
 }
