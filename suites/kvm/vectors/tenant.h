@@ -5,7 +5,7 @@
 
 #include "host/case/devices.h"
 #include "host/vfio/vfio.h"
-#include "suites/kvm/vectors/message.h"
+#include "host/vfio/message.h"
 
 #define TENANT_EVENTS 8u
 #define TENANT_WHY    256u

@@ -3,8 +3,8 @@
  * Messages of MSI and MSI-X: those that the host has given to a function, as the function itself has them, and
  * those that a user makes up. The formats are those of the Intel SDM vol. 3A, 11.11, and VT-d 5.1.5.2.
  */
-#ifndef LIFELINE_SUITES_KVM_VECTORS_MESSAGE_H
-#define LIFELINE_SUITES_KVM_VECTORS_MESSAGE_H
+#ifndef LIFELINE_VFIO_MESSAGE_H
+#define LIFELINE_VFIO_MESSAGE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -54,6 +54,9 @@ int message_set_disintx(const char *bdf);
 
 /** message_capability() - offset of capability @id in @config; 0: it has none */
 uint8_t message_capability(const uint8_t config[CONFIG_BYTES], uint8_t id);
+
+/** message_in() - the message that MSI has in @config; false: there is no MSI, it is not whole, or it is not enabled */
+bool message_in(const uint8_t config[CONFIG_BYTES], struct message *m);
 
 /**
  * message_of() - the message that MSI of function @bdf has now

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "suites/kvm/vectors/message.h"
+#include "host/vfio/message.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +16,8 @@
 #define AMD_FREE \
 	0xddu /* Linux has 256 entries for a function, and takes the lowest; without remapping it is a free vector */
 #define MSI_ENABLE     0x0001u
+#define MSI_LENGTH_32  10u
+#define MSI_LENGTH_64  14u
 #define MSI_64	       0x0080u
 #define FIRST_CAP      0x40u
 #define CAPABILITY_MAX 48 /* of 4 bytes at least, behind the header */
@@ -117,21 +119,31 @@ static uint32_t word(const uint8_t *at, unsigned int bytes)
 	return value;
 }
 
+bool message_in(const uint8_t config[CONFIG_BYTES], struct message *m)
+{
+	uint8_t at = message_capability(config, PCI_CAP_MSI);
+	uint32_t control;
+	bool wide;
+
+	if (!at || at > CONFIG_BYTES - MSI_LENGTH_32)
+		return false;
+	control = word(config + at + 2, 2);
+	wide = control & MSI_64;
+	if (!(control & MSI_ENABLE) || (wide && at > CONFIG_BYTES - MSI_LENGTH_64))
+		return false;
+	m->address = word(config + at + 4, 4);
+	if (wide)
+		m->address |= (uint64_t)word(config + at + 8, 4) << 32;
+	m->data = word(config + at + (wide ? 12 : 8), 2);
+	return true;
+}
+
 int message_of(const char *bdf, struct message *m)
 {
 	uint8_t config[CONFIG_BYTES];
 	int rc = message_config(bdf, config);
-	const uint8_t *cap = config + message_capability(config, PCI_CAP_MSI);
-	uint32_t control;
 
 	if (rc)
 		return rc;
-	control = word(cap + 2, 2);
-	if (cap == config || !(control & MSI_ENABLE))
-		return -ENOENT;
-	m->address = word(cap + 4, 4);
-	if (control & MSI_64)
-		m->address |= (uint64_t)word(cap + 8, 4) << 32;
-	m->data = word(cap + (control & MSI_64 ? 12 : 8), 2);
-	return 0;
+	return message_in(config, m) ? 0 : -ENOENT;
 }
