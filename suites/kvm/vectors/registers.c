@@ -107,9 +107,9 @@ static unsigned int write_all_over(FIXTURE_DATA(function) * self,
 
 	for (unsigned int i = 0; i < WRITES; i++) {
 		uint8_t width = (uint8_t)(1u << next(&state) % 3);
-		uint16_t offset = (uint16_t)(self->at + next(&state) % variant->length);
+		uint32_t offset = self->at + next(&state) % (variant->length - width + 1);
 
-		vfio_config_write(&self->p.user.v, offset, width, next(&state));
+		vfio_config_write(&self->p.user.v, (uint16_t)offset, width, next(&state));
 		bad += moved(self, variant, user) != 0;
 	}
 	return bad;
@@ -181,20 +181,25 @@ TEST_F_TIMEOUT(function, config_on, CASE_SECONDS)
 	CHECK(n == 1, "LI its message afterwards: came %u times, expected 1", n);
 }
 
-/* As for each driver of its own the host sets DisINTx where it enables messages (pci_intx_for_msi). */
+static void judge_disintx(struct __test_metadata *_metadata, const char *bdf, const char *when)
+{
+	int set = message_disintx(bdf);
+
+	CHECK(set == 1, "V DisINTx %s (%s): %d, expected 1", when, bdf, set);
+}
+
+/* Where the kernel enables messages it sets DisINTx (pci_intx_for_msi), for a driver of its own as for a user. */
 TEST_F_TIMEOUT(function, disintx, CASE_SECONDS)
 {
+	const char *bdf = self->p.user.v.bdf;
 	char why[TENANT_WHY];
 
 	TAKE(party_host(&self->p, why), why);
 	TAKE(party_listen(&self->p, 0, why), why);
-	CHECK(message_disintx(self->p.host->bdf) == 1,
-	      "V DisINTx of %s, which a driver of the host's has: is set", self->p.host->bdf);
-	CHECK(message_disintx(self->p.user.v.bdf) == 1,
-	      "V DisINTx while a user's messages are enabled: is set");
+	judge_disintx(_metadata, self->p.host->bdf, "with messages of the host's own driver");
+	judge_disintx(_metadata, bdf, "with messages of a user");
 	vfio_command(&self->p.user.v, 0, PCI_COMMAND_DISINTX);
-	CHECK(message_disintx(self->p.user.v.bdf) == 1,
-	      "V DisINTx after the user has cleared it: is set");
+	judge_disintx(_metadata, bdf, "with messages of a user who has cleared it");
 }
 
 FIXTURE(table)
