@@ -242,6 +242,7 @@ void shared_window(struct shared_line *l, enum window w, uint64_t ns)
 	probe_begin(l->probe, w, ns);
 	probe_wait(l->probe, ns);
 	probe_end(l->probe);
+	l->windows += ns;
 }
 
 /* What the loads say of themselves is not judged: on a dead line they cannot even end in time. */
