@@ -33,7 +33,7 @@ static inline void shared_judge_one(struct __test_metadata *_metadata, const str
 static inline void shared_judge(struct __test_metadata *_metadata, const struct shared_line *l,
 				enum window w, const struct shared_bound *b)
 {
-	uint64_t bound = shared_interrupts_bound(l, w);
+	uint64_t bound = shared_interrupts_bound(l, w) + b->interrupts;
 	uint64_t interrupts = probe_line(l->probe, w)->interrupts;
 
 	shared_print(l, w, b);
@@ -42,9 +42,9 @@ static inline void shared_judge(struct __test_metadata *_metadata, const struct 
 		(unsigned long long)probe_lost(l->probe));
 	for (unsigned int i = 0; i < l->n; i++)
 		shared_judge_one(_metadata, l, i, w, b);
-	CHECK(interrupts <= bound,
-	      "ST irq %u %s: %llu interrupts, bound %llu (its devices' requests)", l->irq,
-	      shared_window_name[w], (unsigned long long)interrupts, (unsigned long long)bound);
+	CHECK(interrupts <= bound, "ST irq %u %s: %llu interrupts, bound %llu (%s)", l->irq,
+	      shared_window_name[w], (unsigned long long)interrupts, (unsigned long long)bound,
+	      b->interrupts ? b->why : "its devices' requests");
 }
 
 /**
