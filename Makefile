@@ -203,8 +203,8 @@ test: packages-test
 	@$(PYTHON) -B -m pytest -q reports lab tests
 
 bench: packages-gate
-	@$(MAKE) --no-print-directory -s $(GUEST) $(STOCK_XEN)
-	@$(PYTHON) -B -m tests.bench $(if $(OUT),--out '$(OUT)')
+	@$(MAKE) --no-print-directory -s $(or $(HV),xen)-inputs
+	@$(PYTHON) -B -m tests.bench --hv $(or $(HV),xen) $(if $(OUT),--out '$(OUT)') $(if $(K),-- -k '$(K)')
 
 shrink: packages-gate
 	@$(MAKE) --no-print-directory -s $(GUEST) $(if $(XEN),,$(STOCK_XEN))

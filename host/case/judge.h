@@ -83,6 +83,7 @@ static inline void shared_judge_log(struct __test_metadata *_metadata, struct sh
 	CHECK(!bad, "HC the kernel's log: %u warnings, bugs or lockups, expected 0", bad);
 	for (unsigned int i = 0; i < l->log.kept && bad; i++)
 		case_note("log: %s", l->log.line[i].text);
+	case_data("windows_ms=%u", (unsigned int)(l->windows / NS_PER_MS));
 	CHECK(!l->log.count[KMSG_DISABLED], "S irq %u is not disabled by the kernel (nobody cared)",
 	      l->irq);
 }
