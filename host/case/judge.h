@@ -72,6 +72,19 @@ static inline void shared_judge_domain(struct __test_metadata *_metadata, const 
 	      win, st.spurious, allowed);
 }
 
+/**
+ * shared_park() - the domain's own window @w, or its fault in it, ends
+ *
+ * Return: does it answer? One that waits for an interrupt in vain does not.
+ */
+static inline bool shared_park(struct __test_metadata *_metadata, struct domain *d, enum window w)
+{
+	int rc = domain_ask(d, ORDER_PARK, 0);
+
+	CHECK(!rc, "LI domain %s: it goes on and takes an order (%d)", shared_window_name[w], rc);
+	return !rc;
+}
+
 /** shared_judge_log() - the kernel says nothing that it should not, and the line is not disabled */
 static inline void shared_judge_log(struct __test_metadata *_metadata, struct shared_line *l)
 {

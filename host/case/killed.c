@@ -4,7 +4,7 @@
 #include "host/probe/clock.h"
 
 #define LOOK  (50 * NS_PER_MS)
-#define LIMIT (20 * NS_PER_S)
+#define LIMIT (60 * NS_PER_S)
 
 #define COUNT 100000ul
 /* Of what the board stood still a part is seen (host/probe/stall.h). */

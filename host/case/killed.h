@@ -8,7 +8,11 @@
 /** killed_yet() - has the kernel disabled a line since shared_up()? */
 bool killed_yet(struct shared_line *l);
 
-/** killed_await() - let the open window go on until it has, for 20 s at most: 1.3 s on an idle board, 8 s were seen */
+/**
+ * killed_await() - let the open window go on until it has, for 60 s at most
+ *
+ * On an emulated board it takes a second, with irqpoll, which makes each interrupt longer, 2.5; on a busy host ten times that.
+ */
 void killed_await(struct shared_line *l);
 
 /**

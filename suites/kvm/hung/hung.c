@@ -25,6 +25,7 @@ FIXTURE(line)
 	struct shared_line l;
 	struct domain d;
 	struct function_intx look[LOOKS];
+	uint64_t line_lost;
 };
 
 FIXTURE_VARIANT(line)
@@ -49,6 +50,7 @@ VARIANT(e1000e_process, "e1000e", process, LOAD_SATA);
 VARIANT(e1000e_vmm, "e1000e", vmm, LOAD_SATA);
 VARIANT(e1000e_qemu, "e1000e", qemu, LOAD_SATA);
 VARIANT(edu_vmm_all, "edu", vmm, LOAD_SATA | LOAD_USB | LOAD_NIC);
+VARIANT(edu_qemu_all, "edu", qemu, LOAD_SATA | LOAD_USB | LOAD_NIC);
 
 FIXTURE_SETUP(line)
 {
@@ -93,11 +95,23 @@ struct hang {
 	bool returns;
 };
 
-static void watch_before(FIXTURE_DATA(line) * self)
+/* Its device works. Return: it does. */
+static bool watch_before(struct __test_metadata *_metadata, FIXTURE_DATA(line) * self)
 {
 	domain_run_window(&self->d, WINDOW_BEFORE, BEFORE);
 	shared_window(&self->l, WINDOW_BEFORE, BEFORE);
-	REQUIRE(!domain_ask(&self->d, ORDER_PARK, 0), "the domain does not answer");
+	return shared_park(_metadata, &self->d, WINDOW_BEFORE);
+}
+
+/* Return: the interrupt in which it hangs has come. */
+static bool begin(struct __test_metadata *_metadata, FIXTURE_DATA(line) * self,
+		  enum fault_verb verb)
+{
+	int rc = domain_fault(&self->d, verb, FAULT_LIMIT);
+
+	REQUIRE(!rc || rc == -ETIMEDOUT, "the fault does not stand: %d", rc);
+	CHECK(!rc, "LI domain: the interrupt that its device asserts for the fault comes");
+	return !rc;
 }
 
 /* The function is looked at while the fault lasts. */
@@ -112,20 +126,21 @@ static void watch_during(FIXTURE_DATA(line) * self)
 		REQUIRE(!offender_look(&self->l, &self->look[i], why), "%s", why);
 	}
 	probe_end(self->l.probe);
+	self->line_lost = probe_line_lost(self->l.probe);
 }
 
 /* The user comes to its senses, or it is silenced and killed. */
 static void watch_after(struct __test_metadata *_metadata, FIXTURE_DATA(line) * self, bool returns)
 {
-	if (returns) {
-		REQUIRE(!domain_ask(&self->d, ORDER_PARK, 0), "the domain does not answer");
+	bool works = returns && shared_park(_metadata, &self->d, WINDOW_DURING);
+
+	if (works)
 		domain_run_window(&self->d, WINDOW_AFTER, AFTER);
-	} else {
+	else
 		CHECK(!quiet_and_kill(self), "HC the domain's process is gone after SIGKILL");
-	}
 	shared_window(&self->l, WINDOW_AFTER, AFTER);
-	if (returns)
-		REQUIRE(!domain_ask(&self->d, ORDER_PARK, 0), "the domain does not answer");
+	if (works)
+		shared_park(_metadata, &self->d, WINDOW_AFTER);
 }
 
 static void judge_function(struct __test_metadata *_metadata, FIXTURE_DATA(line) * self,
@@ -165,10 +180,14 @@ static void judge_line(struct __test_metadata *_metadata, FIXTURE_DATA(line) * s
 				      : 0;
 	unsigned int claims = vfio_claims(line), nobodys = line->passes - line->claimed;
 
-	REQUIRE(!probe_line_lost(self->l.probe), "the probe lost records of the line");
+	case_data("claims=%u nobodys=%u", claims, nobodys);
 	CHECK(claims <= heard,
 	      "ST irq %u during: %u interrupts of %s, at most %u (masked until its user has done)",
 	      self->l.irq, claims, self->l.offender->bdf, heard);
+	/* A storm, which was judged as such, leaves no room for all of its records. */
+	if (self->line_lost && line->interrupts > shared_interrupts_bound(&self->l, WINDOW_DURING))
+		return;
+	REQUIRE(!self->line_lost, "the probe lost records of the line");
 	CHECK(nobodys <= UNCLAIMED,
 	      "ST irq %u during: %u interrupts that nobody claimed, at most %u", self->l.irq,
 	      nobodys, UNCLAIMED);
@@ -191,20 +210,13 @@ static void judge(struct __test_metadata *_metadata, FIXTURE_DATA(line) * self, 
 static void hang(struct __test_metadata *_metadata, FIXTURE_DATA(line) * self, const char *model,
 		 const struct hang *h)
 {
-	int rc;
-
-	watch_before(self);
-	rc = domain_fault(&self->d, h->verb, FAULT_LIMIT);
-	REQUIRE(!rc || rc == -ETIMEDOUT, "the fault does not stand: %d", rc);
-	if (rc) {
-		shared_judge(_metadata, &self->l, WINDOW_BEFORE, &SHARED_HEALTHY);
+	if (watch_before(_metadata, self) && begin(_metadata, self, h->verb)) {
+		watch_during(self);
+		watch_after(_metadata, self, h->returns);
+		judge(_metadata, self, model, h);
+	} else {
 		shared_judge_domain(_metadata, &self->d, model, WINDOW_BEFORE);
-		CHECK(!rc, "LI domain: it waits for the interrupt that its device asserts");
-		return;
 	}
-	watch_during(self);
-	watch_after(_metadata, self, h->returns);
-	judge(_metadata, self, model, h);
 }
 
 TEST_F_TIMEOUT(line, mask, CASE_SECONDS)

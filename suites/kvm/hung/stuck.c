@@ -171,7 +171,7 @@ TEST_F_TIMEOUT(driver, kept, CASE_SECONDS)
 	domain_run_window(&self->neighbour, WINDOW_DURING, KEPT);
 	raise_it();
 	shared_window(&self->l, WINDOW_DURING, KEPT);
-	REQUIRE(!domain_ask(&self->neighbour, ORDER_PARK, 0), "the domain does not answer");
+	shared_park(_metadata, &self->neighbour, WINDOW_DURING);
 	b = killed_bound(&self->l);
 	shared_judge(_metadata, &self->l, WINDOW_BEFORE, &SHARED_HEALTHY);
 	shared_judge(_metadata, &self->l, WINDOW_DURING, &b);

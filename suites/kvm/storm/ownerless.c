@@ -61,7 +61,8 @@ FIXTURE_SETUP(function)
 	if (!self->device)
 		SKIP(_exit(255), "no edu in LIFELINE_DEVICES has a line of its own");
 	TAKE(shared_up(&self->l, LOAD_SATA, false, why), why);
-	REQUIRE(!enable(self->device, "1"), "%s cannot be enabled: it has a driver", self->device->bdf);
+	REQUIRE(!enable(self->device, "1"), "%s cannot be enabled: it has a driver",
+		self->device->bdf);
 	REQUIRE(!reach_open(&self->reach, self->device->bdf, why, sizeof(why)), "%s", why);
 }
 
