@@ -199,7 +199,7 @@ def test_wrong_suite(tmp_path: Path, name: str, old: str, new: str, told: str) -
     (("--case", "hung.maks"), {}, "no case 'hung.maks'"),
     (("--case", "hung.mask[ack=new,cast=edu,pos=frist]"), {},
      "no case 'hung.mask[ack=new,cast=edu,pos=frist]'; the nearest is hung.mask[ack=new,cast=edu,pos=first]"),
-    (("--hv", "kvm"), {}, "HV=kvm: not supported; HV=xen is the only one so far"),
+    (("--hv", "kvm"), {}, f"HV=kvm: {BOARD} is a board for xen; name another BOARD="),
     ((), {"QEMU": "/no/qemu"}, "board0: no QEMU at /no/qemu; install qemu-system-x86, set QEMU=, or"),
 ], ids=["case", "nearly a case", "hypervisor", "no QEMU"])
 def test_wrong_option(tmp_path: Path, args: tuple[str, ...], env: dict[str, str], told: str) -> None:

@@ -77,6 +77,7 @@ static inline void shared_judge_domain(struct __test_metadata *_metadata, const 
 static inline void shared_judge_log(struct __test_metadata *_metadata, struct shared_line *l)
 {
 	case_judge_log(_metadata, &l->log);
+	case_data("windows_ms=%u", (unsigned int)(l->windows / NS_PER_MS));
 	CHECK(!l->log.count[KMSG_DISABLED], "S irq %u is not disabled by the kernel (nobody cared)",
 	      l->irq);
 }

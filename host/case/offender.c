@@ -12,7 +12,7 @@
 #include "host/vfio/vfio.h"
 
 #define PACE  (2 * NS_PER_MS) /* of its own interrupts, mean */
-#define GRACE NS_PER_S	      /* one that is not served after this is lost */
+#define GRACE (5 * NS_PER_S)  /* one that is not served after this is lost: as of a sharer */
 
 enum taken offender_start(const struct shared_line *l, const struct offender *o, struct domain *d,
 			  char why[TAKE_WHY])

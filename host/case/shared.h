@@ -54,6 +54,7 @@ struct sharer {
  * @probe: watches sharers and line
  * @meter: notes when the board itself stands still
  * @log: the kernel's since shared_up()
+ * @windows: time spent in windows, ns
  */
 struct shared_line {
 	struct case_devices devices;
@@ -67,6 +68,7 @@ struct shared_line {
 	struct probe *probe;
 	struct stall_meter *meter;
 	struct kmsg log;
+	uint64_t windows;
 };
 
 /**

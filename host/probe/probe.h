@@ -39,6 +39,8 @@ struct probe_sharer {
  * @actions: tell who on the line was called and who claimed, too. It costs each
  *           interrupt two tracepoints a handler: see host/probe/README.md
  * @grace: a request that takes longer is lost, ns
+ * @stalls: of a board that may stand still (stall_read()): that is not counted as a request's time;
+ *          NULL: it may not. It must live as long as the probe
  * @n: how many sharers
  * @sharer: these
  */
@@ -46,6 +48,7 @@ struct probe_config {
 	unsigned int irq;
 	bool actions;
 	uint64_t grace;
+	const struct stalls *stalls;
 	unsigned int n;
 	struct probe_sharer sharer[PROBE_SHARERS];
 };
@@ -81,7 +84,8 @@ void probe_wait(struct probe *p, uint64_t ns);
 /**
  * probe_end() - the window ends now
  *
- * Waits, for the grace time and 20 ms at most, until each of its requests is served or lost.
+ * Waits until each of its requests is served or lost: the grace time and 20 ms at most, longer by
+ * what the board stands still, up to half a second.
  */
 void probe_end(struct probe *p);
 

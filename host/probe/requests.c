@@ -61,10 +61,21 @@ static void forget(struct requests *r, struct request *q)
 	memmove(q, q + 1, (size_t)((char *)&r->flight[r->n] - (char *)q));
 }
 
-void requests_init(struct requests *r, uint64_t grace, bool unique)
+/* Is a request that was issued at @issued, and is not completed before now, too late? */
+static bool too_late(const struct requests *r, uint64_t issued)
+{
+	uint64_t age = r->now - issued;
+
+	if (age > r->grace && r->stalls)
+		age -= stalls_sum(r->stalls, issued, r->now);
+	return age > r->grace;
+}
+
+void requests_init(struct requests *r, uint64_t grace, const struct stalls *stalls, bool unique)
 {
 	memset(r, 0, sizeof(*r));
 	r->grace = grace;
+	r->stalls = stalls;
 	r->unique = unique;
 	r->current = WINDOWS;
 }
@@ -159,7 +170,7 @@ bool requests_complete(struct requests *r, uint64_t time, uint64_t key, bool fai
 	latency = r->now - q->issued;
 	s = stats_of(r, q->window);
 	if (s) {
-		bool late = q->given_up || latency > r->grace;
+		bool late = q->given_up || too_late(r, q->issued);
 
 		note_latency(s, latency);
 		s->late += late;
@@ -205,7 +216,7 @@ unsigned int requests_settle(struct requests *r, enum window w, uint64_t now)
 
 		if (!s)
 			continue;
-		if (r->now - q->issued <= r->grace) {
+		if (!q->given_up && !too_late(r, q->issued)) {
 			open += q->window == w;
 			continue;
 		}

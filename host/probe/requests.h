@@ -14,6 +14,7 @@
 
 #include "guest/role/mailbox.h"
 #include "host/probe/cadence.h"
+#include "host/probe/stall.h"
 
 /** REQUESTS_MAX - how many of a sharer may be in flight: a NIC's ring of descriptors, and more */
 #define REQUESTS_MAX 512u
@@ -56,7 +57,8 @@ struct request {
 
 /**
  * struct requests - a sharer
- * @grace: a request that takes longer is lost, ns
+ * @grace: a request that takes longer is lost, ns; time in which the board stood still is not counted
+ * @stalls: when it did; NULL: nobody looks
  * @unique: a key is not issued again before it was completed: it is an address
  * @now: latest time seen: time does not go back here
  * @current: the open window, WINDOWS: none
@@ -66,6 +68,7 @@ struct request {
  */
 struct requests {
 	uint64_t grace;
+	const struct stalls *stalls;
 	bool unique;
 	uint64_t now;
 	enum window current;
@@ -74,8 +77,8 @@ struct requests {
 	struct request_stats window[WINDOWS];
 };
 
-/** requests_init() - nothing was issued yet; @grace and @unique as in struct requests */
-void requests_init(struct requests *r, uint64_t grace, bool unique);
+/** requests_init() - nothing was issued yet; the others as in struct requests */
+void requests_init(struct requests *r, uint64_t grace, const struct stalls *stalls, bool unique);
 
 /** requests_forget() - records were lost: nobody knows what is in flight */
 void requests_forget(struct requests *r);

@@ -21,7 +21,7 @@ static struct request_stats *before(void)
 
 static void begin(void)
 {
-	requests_init(&rq, GRACE, false);
+	requests_init(&rq, GRACE, NULL, false);
 	requests_open(&rq, WINDOW_BEFORE, 1000 * MS, 240 * MS);
 }
 
@@ -134,6 +134,29 @@ TEST(exactly_the_grace_time)
 	expect_counts(1, 1, 0);
 }
 
+/* The board stood still for 80 ms: that is no time of a request, and excuses no more. */
+TEST(a_stall_is_no_loss)
+{
+	static struct stalls stalls;
+
+	memset(&stalls, 0, sizeof(stalls));
+	requests_init(&rq, GRACE, &stalls, false);
+	requests_open(&rq, WINDOW_BEFORE, 1000 * MS, 240 * MS);
+	requests_issue(&rq, 1010 * MS, 1);
+	requests_issue(&rq, 1010 * MS, 2);
+	stalls_note(&stalls, 1020 * MS, 1100 * MS, MS);
+	EXPECT_TRUE(requests_complete(&rq, 1140 * MS, 1, false));
+	EXPECT_TRUE(requests_complete(&rq, 1141 * MS, 2, false));
+	requests_issue(&rq, 1150 * MS, 3);
+	EXPECT_TRUE(requests_complete(&rq, 1201 * MS, 3, false));
+	expect_counts(3, 1, 2);
+	requests_issue(&rq, 1201 * MS, 4);
+	stalls_note(&stalls, 1201 * MS, 1300 * MS, MS);
+	EXPECT_EQ(requests_settle(&rq, WINDOW_BEFORE, 1350 * MS), 1);
+	EXPECT_EQ(requests_settle(&rq, WINDOW_BEFORE, 1351 * MS), 0);
+	expect_counts(4, 1, 3);
+}
+
 TEST(errors_are_losses)
 {
 	begin();
@@ -178,7 +201,7 @@ TEST(equal_keys)
 /* A frame's address comes again: somebody has freed it, and nobody saw it. */
 TEST(unique_keys)
 {
-	requests_init(&rq, GRACE, true);
+	requests_init(&rq, GRACE, NULL, true);
 	requests_open(&rq, WINDOW_BEFORE, 1000 * MS, 240 * MS);
 	requests_issue(&rq, 1010 * MS, 5);
 	requests_issue(&rq, 1110 * MS, 5);
@@ -205,7 +228,7 @@ TEST(what_was_not_issued)
 /* What was issued before the window is served in it, but not counted in it. */
 TEST(from_before)
 {
-	requests_init(&rq, GRACE, false);
+	requests_init(&rq, GRACE, NULL, false);
 	requests_issue(&rq, 990 * MS, 1);
 	requests_open(&rq, WINDOW_BEFORE, 1000 * MS, 240 * MS);
 	EXPECT_TRUE(requests_complete(&rq, 1001 * MS, 1, false));
@@ -253,7 +276,7 @@ TEST(time_that_goes_back)
 
 TEST(a_window_without_length)
 {
-	requests_init(&rq, GRACE, false);
+	requests_init(&rq, GRACE, NULL, false);
 	requests_open(&rq, WINDOW_BEFORE, 1000 * MS, 0);
 	requests_receive(&rq, 1001 * MS);
 	EXPECT_EQ(before()->w.timeline[TIMELINE_SLOTS - 1], 1);
@@ -264,7 +287,7 @@ TEST(a_window_without_length)
 
 TEST(no_window)
 {
-	requests_init(&rq, GRACE, false);
+	requests_init(&rq, GRACE, NULL, false);
 	requests_close(&rq, 1);
 	requests_issue(&rq, 2, 1);
 	requests_withdraw(&rq, 2, 1);
@@ -280,7 +303,7 @@ static void noise(bool unique)
 {
 	uint64_t random = 2005, now = 1000 * MS;
 
-	requests_init(&rq, GRACE, unique);
+	requests_init(&rq, GRACE, NULL, unique);
 	requests_open(&rq, WINDOW_BEFORE, 1000 * MS, 240 * MS);
 	for (unsigned int i = 0; i < 200000; i++) {
 		uint64_t key = unit_random(&random) % 40, open = 0;

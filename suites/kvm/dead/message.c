@@ -91,17 +91,19 @@ static long free_kib(void)
 	return at ? strtol(at + strlen("MemAvailable:"), NULL, 10) : 0;
 }
 
-static void live_and_die(struct __test_metadata *_metadata, FIXTURE_DATA(message) * self,
-			 const FIXTURE_VARIANT(message) * variant, enum fault_verb verb)
+/* Return: is its process gone? */
+static bool live_and_die(FIXTURE_DATA(message) * self, const FIXTURE_VARIANT(message) * variant)
 {
 	char why[TAKE_WHY] = "";
 	int rc;
 
-	TAKE(offender_start(&self->l, &variant->o, &self->d, why), why);
-	rc = domain_fault(&self->d, verb, FAULT_LIMIT);
+	rc = offender_start(&self->l, &variant->o, &self->d, why) == TAKEN ? 0 : -1;
+	REQUIRE(!rc, "%s", why);
+	rc = domain_fault(&self->d, FAULT_MASK, FAULT_LIMIT);
 	REQUIRE(!rc, "the fault does not stand: %d", rc);
-	CHECK(!domain_kill(&self->d), "HC the domain's process is gone after SIGKILL");
+	rc = domain_kill(&self->d);
 	domain_free(&self->d);
+	return !rc;
 }
 
 TEST_F_TIMEOUT(message, pending, CASE_SECONDS)
@@ -109,7 +111,7 @@ TEST_F_TIMEOUT(message, pending, CASE_SECONDS)
 	unsigned int before = numbers();
 
 	shared_window(&self->l, WINDOW_BEFORE, BEFORE);
-	live_and_die(_metadata, self, variant, FAULT_MASK);
+	CHECK(live_and_die(self, variant), "HC the domain's process is gone after SIGKILL");
 	CHECK(vfio_interrupts() == 0, "L interrupts that VFIO still has: %u, expected 0",
 	      vfio_interrupts());
 	CHECK(numbers() == before, "L interrupt numbers of the kernel: %u, were %u", numbers(),
@@ -126,12 +128,11 @@ TEST_F_TIMEOUT(message, rebirth, CASE_SECONDS)
 	unsigned int before, done = 0;
 	long kib;
 
-	live_and_die(_metadata, self, variant,
-		     FAULT_MASK); /* what the first one fills stays filled */
+	live_and_die(self, variant); /* what the first one fills stays filled */
 	before = numbers();
 	kib = free_kib();
-	for (; done < LIVES && _metadata->passed; done++)
-		live_and_die(_metadata, self, variant, FAULT_MASK);
+	while (done < LIVES && live_and_die(self, variant))
+		done++;
 	kib -= free_kib();
 	case_data("lives=%u numbers=%u memory_kib=%ld", done, numbers(), kib);
 	CHECK(done == LIVES, "L lives of %u: %u", LIVES, done);
