@@ -177,28 +177,33 @@ $(COLLECTION): $(IN_COLLECTION) lab/kselftest-install.sh
 # ---------------------------------------------------------------------------
 # tests
 
-# The pure parts of the guest, compiled for the host under the sanitizers.
-HOST_SOURCES := $(HOSTED_GUEST) suites/vectors/hostile_ops.c suites/vectors/hostile_skip.c
-UNIT_SOURCES := $(wildcard guest/tests/*_test.c)
-UNIT_TESTS := $(UNIT_SOURCES:guest/tests/%.c=build/unit/%)
-UNIT_CFLAGS := -std=gnu11 -O1 -g -I. $(WARNINGS) -fsanitize=address,undefined \
+# The hosted parts, and the pure ones of the guest, once more under the sanitizers: a library for all unit tests.
+UNIT_LIBRARY := $(HOST_LIBRARY) guest/bare/words.c suites/vectors/hostile_ops.c suites/vectors/hostile_skip.c
+UNIT_SOURCES := $(wildcard guest/tests/*_test.c host/tests/*_test.c)
+UNIT_TESTS := $(patsubst %.c,build/unit/%,$(notdir $(UNIT_SOURCES)))
+UNIT_CFLAGS := $(filter-out -O2,$(HOST_CFLAGS)) -O1 -isystem $(LIBPCI) -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
 
-build/unit/%: guest/tests/%.c guest/tests/unit.h $(HOST_SOURCES) $(wildcard guest/*/*.h) Makefile
+build/unit/objects/%.o: %.c Makefile | $(LIBPCI)/libpci.a
 	@mkdir -p $(@D)
-	gcc $(UNIT_CFLAGS) $< $(HOST_SOURCES) -o $@
+	gcc $(UNIT_CFLAGS) -MMD -MP -c $< -o $@
 
-HOST_TESTS := $(wildcard host/tests/*_test.c)
-UNIT_TESTS += $(HOST_TESTS:host/tests/%.c=build/unit/%)
+build/unit/library.a: $(UNIT_LIBRARY:%.c=build/unit/objects/%.o)
+	rm -f $@
+	ar rcs $@ $^
 
-build/unit/%: host/tests/%.c guest/tests/unit.h $(HOST_LIBRARY) $(wildcard host/*/*.h guest/*/*.h) Makefile | $(LIBPCI)/libpci.a
-	@mkdir -p $(@D)
-	gcc $(UNIT_CFLAGS) -D_GNU_SOURCE -Wno-format-truncation -isystem $(LIBPCI) $< $(filter-out guest/%test.c,$(HOST_LIBRARY)) \
-		$(LIBPCI)/libpci.a -ljansson -o $@
+define unit_test
+build/unit/$(basename $(notdir $(1))): $(patsubst %.c,build/unit/objects/%.o,$(1)) build/unit/library.a
+	gcc $$(UNIT_CFLAGS) $$^ $(LIBPCI)/libpci.a -ljansson -o $$@
+endef
+$(foreach f,$(UNIT_SOURCES),$(eval $(call unit_test,$(f))))
+
+-include $(shell find build/unit/objects -name '*.d' 2>/dev/null)
 
 test: packages-test
 	@$(MAKE) --no-print-directory -s lint
-	@$(MAKE) --no-print-directory -s $(GUEST) $(STOCK_XEN) $(UNIT_TESTS)
+	@$(MAKE) --no-print-directory -s xen-inputs kvm-inputs
+	@$(MAKE) --no-print-directory -s -j2 $(UNIT_TESTS)
 	@set -e; for t in $(UNIT_TESTS); do $$t; done
 	@$(PYTHON) -B -m pytest -q reports lab tests
 

@@ -43,6 +43,9 @@ class Board(Protocol):
     def uarts(self, variant: str | None) -> tuple[int, ...]:
         """ISA interrupts that cases have a UART on."""
 
+    def unguarded(self, variant: str | None) -> tuple[str, ...]:
+        """What its interrupt remapping does not guard against (lab.boardfile.UNGUARDED)."""
+
     def start(self, launch: Launch) -> None:
         """Power on. BoardError if that fails."""
 

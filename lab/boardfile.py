@@ -51,6 +51,10 @@ EXERCISED = [name for name, model in MODELS.items() if model.kind]
 # ISA interrupts that a UART may have: not the timer's, the cascade's and the console's.
 ISA_IRQS = [1, 3, *range(5, 16)]
 
+# What the board's interrupt remapping lets pass, whatever its software has set up: messages in compatibility format; those
+# that a device writes by DMA, as if they were another's. A case that sees such a message has seen the board.
+UNGUARDED = ["compatible", "requester"]
+
 BDF = r"[0-9a-f]{2}:[01][0-9a-f]\.[0-7]"
 RESERVED_SLOTS = {0x00: "the host bridge", 0x1F: "the LPC bridge"}
 
@@ -98,13 +102,14 @@ def uart_port(irq: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """How a board differs from the plain one: other devices, another CPU, more QEMU arguments, and
-    UARTs with nothing on their lines, one on each of these ISA interrupts."""
+    """How a board differs from the plain one: other devices, another CPU, more QEMU arguments,
+    UARTs with nothing on their lines, one on each of these ISA interrupts, and what it does not guard."""
 
     devices: tuple[Device, ...]
     cpu: str | None = None
     extra_args: str = ""
     uarts: tuple[int, ...] = ()
+    unguarded: tuple[str, ...] = ()  # see UNGUARDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +169,8 @@ QEMU_BOARD = _object(
     tcg_thread={"enum": ["single", "multi"]},
     smp={"type": "integer", "minimum": 1, "maximum": 16}, icount=ICOUNT, devices=DEVICES,
     variants={"type": "object", "additionalProperties": _object(
-        ["devices"], devices=DEVICES, cpu=TEXT, extra_args={"type": "string"}, uarts=UARTS)})
+        ["devices"], devices=DEVICES, cpu=TEXT, extra_args={"type": "string"}, uarts=UARTS,
+        unguarded={"type": "array", "uniqueItems": True, "items": {"enum": UNGUARDED}})})
 SCHEMA = _object(
     ["targets", "tools", "imports"],
     targets={"type": "object", "minProperties": 1, "additionalProperties": _object(
@@ -189,7 +195,7 @@ def load(path: Path) -> BoardFile:
             devices(source, raw["devices"], (*at, "devices")),
             {key: Variant(devices(source, variant["devices"], (*at, "variants", key, "devices")),
                           variant.get("cpu"), variant.get("extra_args", ""),
-                          tuple(variant.get("uarts", ())))
+                          tuple(variant.get("uarts", ())), tuple(variant.get("unguarded", ())))
              for key, variant in raw.get("variants", {}).items()}))
     return BoardFile(path, tuple(boards))
 

@@ -21,7 +21,7 @@ class QemuBoard:
         self.name: str = driver.target.name
         self.read, self.write = driver.receive, driver.send
         self.alive, self.stop, self.death = driver.alive, driver.off, driver.death
-        self.devices, self.uarts = driver.devices_of, driver.uarts_of
+        self.devices, self.uarts, self.unguarded = driver.devices_of, driver.uarts_of, driver.unguarded_of
 
     @property
     def pid(self) -> int:

@@ -89,7 +89,7 @@ class MultibootQEMUDriver(QEMUDriver):
 
     Args:
         devices (list): {bdf, model} of what is on the board, see lab.boardfile
-        variants (dict): boards that differ, by name: {devices, cpu, extra_args, uarts}, see lab.boardfile
+        variants (dict): boards that differ, by name: {devices, cpu, extra_args, uarts, unguarded}, see lab.boardfile
         accel (str), tcg_thread (str), smp (int), icount (str): as QEMU has them
     """
 
@@ -132,9 +132,12 @@ class MultibootQEMUDriver(QEMUDriver):
     def uarts_of(self, variant: str | None) -> tuple[int, ...]:
         return tuple(self._of(variant)["uarts"])
 
+    def unguarded_of(self, variant: str | None) -> tuple[str, ...]:
+        return tuple(self._of(variant)["unguarded"])
+
     def _of(self, variant: str | None) -> dict[str, Any]:
         """What `variant` says, over what the plain board has."""
-        plain = {"devices": self.devices, "cpu": self.cpu, "extra_args": "", "uarts": []}
+        plain = {"devices": self.devices, "cpu": self.cpu, "extra_args": "", "uarts": [], "unguarded": []}
         if variant is None:
             return plain
         if variant not in self.variants:

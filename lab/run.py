@@ -134,6 +134,8 @@ def plan_text(board: Board, boot: Boot, cases: Sequence[PlannedCase]) -> str:
              + (f" late={late}" if (late := MODELS[device.model].late_us) else "") + (" host=1" if device.host else "")
              for device in board.devices(boot.variant)]
     lines += [f"uart irq={irq} port={uart_port(irq)}" for irq in board.uarts(boot.variant)]
+    if unguarded := board.unguarded(boot.variant):
+        lines.append(f"board unguarded={','.join(unguarded)}")
     return "".join(f"{line}\n" for line in [*lines, *(case.plan_line for case in cases)])
 
 

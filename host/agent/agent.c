@@ -42,6 +42,15 @@ static unsigned int count_cases(struct span plan)
 	return n;
 }
 
+/* And what the board is not to be blamed on the kernel for (host/case/board.h). */
+static void set_board(struct span line)
+{
+	char text[256];
+
+	span_copy(line, text, sizeof(text));
+	setenv("LIFELINE_BOARD", text, 1);
+}
+
 /* A program knows the devices that it may touch by $LIFELINE_DEVICES (host/case/line.h). */
 static void add_device(const char *what, struct span line)
 {
@@ -68,6 +77,8 @@ static void carry_out(struct span plan)
 			add_device("device", line);
 		else if (span_is(word, "peer"))
 			add_device("peer", line);
+		else if (span_is(word, "board"))
+			set_board(line);
 		else if (span_is(word, "case"))
 			run_case(line, ++number);
 	}

@@ -4,6 +4,7 @@
 #define LIFELINE_CASE_JUDGE_H
 
 #include "host/case/harness.h"
+#include "host/case/log.h"
 #include "host/case/shared.h"
 #include "host/domain/domain.h"
 #include "host/probe/clock.h"
@@ -88,14 +89,7 @@ static inline bool shared_park(struct __test_metadata *_metadata, struct domain 
 /** shared_judge_log() - the kernel says nothing that it should not, and the line is not disabled */
 static inline void shared_judge_log(struct __test_metadata *_metadata, struct shared_line *l)
 {
-	unsigned int bad = 0;
-
-	kmsg_read(&l->log);
-	for (int kind = KMSG_WARNING; kind < KMSG_KINDS; kind++)
-		bad += l->log.count[kind];
-	CHECK(!bad, "HC the kernel's log: %u warnings, bugs or lockups, expected 0", bad);
-	for (unsigned int i = 0; i < l->log.kept && bad; i++)
-		case_note("log: %s", l->log.line[i].text);
+	case_judge_log(_metadata, &l->log);
 	case_data("windows_ms=%u", (unsigned int)(l->windows / NS_PER_MS));
 	CHECK(!l->log.count[KMSG_DISABLED], "S irq %u is not disabled by the kernel (nobody cared)",
 	      l->irq);

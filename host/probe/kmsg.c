@@ -24,6 +24,8 @@ static const struct {
 } kinds[] = {
 	{ ": nobody cared", KMSG_NOBODY_CARED },
 	{ "Disabling IRQ #", KMSG_DISABLED },
+	{ "No irq handler for vector", KMSG_STRAY },
+	{ "NMI received for unknown reason", KMSG_STRAY },
 	{ "soft lockup", KMSG_LOCKUP },
 	{ "hard LOCKUP", KMSG_LOCKUP },
 	{ "blocked for more than", KMSG_LOCKUP },

@@ -17,6 +17,7 @@ enum kmsg_kind {
 	KMSG_OTHER,	   /* also: written by a process, whatever it says */
 	KMSG_NOBODY_CARED, /* "irq 20: nobody cared": @irq */
 	KMSG_DISABLED,	   /* "Disabling IRQ #20": @irq */
+	KMSG_STRAY,	   /* "No irq handler for vector", "NMI received for unknown reason" */
 	KMSG_WARNING,	   /* "WARNING: ..." */
 	KMSG_BUG,	   /* "BUG: ...", "kernel BUG at ..." */
 	KMSG_OOPS,	   /* "Oops: ...", "general protection fault", "Kernel panic" */

@@ -152,8 +152,8 @@ static void expect_no_start(int (*run)(const struct domain_config *, const struc
 
 TEST(no_start)
 {
-	expect_no_start(no_device, -EIO, "test edu: 0000:00:04.0: STATUS (0x4):??[31mnot ok 1");
-	expect_no_start(says, -ESRCH, "test edu: 0000:00:04.0: is at the cleaner's?");
+	expect_no_start(no_device, -EIO, "test edu: 0000:00:04.0: STATUS (0x4):");
+	expect_no_start(says, -ESRCH, "test edu: 0000:00:04.0: is at the cleaner's");
 	expect_no_start(silent, -ESRCH, "test edu: 0000:00:04.0: No such process");
 	expect_no_start(refuses, -EBUSY, "test edu: 0000:00:04.0: Device or resource busy");
 }

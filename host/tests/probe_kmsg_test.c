@@ -36,6 +36,8 @@ TEST(kinds)
 		{ "Disabling IRQ #20", KMSG_DISABLED, 20 },
 		{ "Disabling IRQ #4294967295", KMSG_DISABLED, 429496729 },
 		{ "Disabling IRQ #", KMSG_DISABLED, 0 },
+		{ "__common_interrupt: 1.221 No irq handler for vector", KMSG_STRAY, 0 },
+		{ "Uhhuh. NMI received for unknown reason 21 on CPU 1.", KMSG_STRAY, 0 },
 		{ "WARNING: CPU: 0 PID: 1 at kernel/irq/manage.c:1 x+0x1/0x2", KMSG_WARNING, 0 },
 		{ "BUG: kernel NULL pointer dereference, address: 0", KMSG_BUG, 0 },
 		{ "kernel BUG at kernel/irq/manage.c:1!", KMSG_BUG, 0 },

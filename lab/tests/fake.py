@@ -40,6 +40,9 @@ class FakeBoard:
     def uarts(self, variant: str | None) -> tuple[int, ...]:
         return ()
 
+    def unguarded(self, variant: str | None) -> tuple[str, ...]:
+        return ("requester",) if variant == "many" else ()
+
     def start(self, launch: Launch) -> None:
         self.launches.append(launch)
         self.plans.append(launch.modules[1][0].read_text())

@@ -60,6 +60,7 @@ def test_sharing_groups_of_the_server_of_2005() -> None:
     ("smp: 2", "smp: 0", "0 is less than the minimum"),
     ("smp: 2", "smp: true", "is not of type integer"),
     ("smp: 2", "smp: 2\n        icount: fast", "'fast': is written as shift=3,sleep=off"),
+    ("extra_args: -device intel-iommu,intremap=on", "unguarded: [dma]", "unknown 'dma'; allowed: compatible, requester"),
     ("smp: 2", "cpu: max", "key 'cpu' for the second time"),
     ("qemu: /usr", "qemuu: /usr", "no tool 'qemu' below tools:"),
     ("smp: 2", "smp: [", "not YAML: "),

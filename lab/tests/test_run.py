@@ -10,7 +10,7 @@ import pytest
 
 from lab import xen
 from lab.records import CaseStarted
-from lab.run import Boot, BootRecord, CaseRecord, Engine, PlannedCase, RunError
+from lab.run import Boot, BootRecord, CaseRecord, Engine, PlannedCase, RunError, plan_text
 from lab.tests.fake import HANG, INFO_PIC, WAIT, FakeBoard, case, plan
 from reports.ktap import Outcome
 
@@ -64,6 +64,12 @@ def test_normal_run(lab: Path) -> None:
     assert boots[0].console.read_bytes().startswith(b"SeaBIOS\n(XEN)")
     assert board.plans == ["device 00:04.0 edu gsi=20\ndevice 00:08.0 e1000 gsi=20\n"
                            "case a.one pos=first\ncase a.two pos=first\n"]
+
+
+def test_what_the_board_does_not_guard_is_told(lab: Path) -> None:
+    many = replace(boot(lab, "one", "a.one"), variant="many")
+    assert plan_text(FakeBoard(), many, many.cases).splitlines()[2:] == [
+        "board unguarded=requester", "case a.one pos=first"]
 
 
 def test_mark_is_answered_and_agrees(lab: Path) -> None:

@@ -111,8 +111,10 @@ static void storm_to_its_end(FIXTURE_DATA(driver) * self)
 
 static void judge_storm(struct __test_metadata *_metadata, FIXTURE_DATA(driver) * self)
 {
+	const struct line_stats *line = probe_line(self->l.probe, WINDOW_DURING);
 	const struct shared_bound b = killed_bound(&self->l);
 
+	case_data("storm_ms=%llu", (unsigned long long)((line->end - line->start) / NS_PER_MS));
 	shared_judge(_metadata, &self->l, WINDOW_BEFORE, &SHARED_HEALTHY);
 	shared_judge(_metadata, &self->l, WINDOW_DURING, &b);
 	CHECK(killed_yet(&self->l), "ST irq %u: the kernel ends what nobody claims", self->l.irq);
