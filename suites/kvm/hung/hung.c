@@ -34,10 +34,10 @@ FIXTURE_VARIANT(line)
 	unsigned int loads;
 };
 
-#define VARIANT(name, model, kind, load)                                   \
-	FIXTURE_VARIANT_ADD(line, name)                                    \
-	{                                                                  \
-		.o = { model, 0, &domain_##kind, IRQ_INTX }, .loads = load \
+#define VARIANT(name, model, kind, load)                                     \
+	FIXTURE_VARIANT_ADD(line, name)                                      \
+	{                                                                    \
+		.o = { model, 0, &domain_##kind, IRQ_INTX }, .loads = (load) \
 	}
 
 VARIANT(edu_process, "edu", process, LOAD_SATA);
