@@ -50,7 +50,6 @@ VARIANT(e1000e_process, "e1000e", process, LOAD_SATA);
 VARIANT(e1000e_vmm, "e1000e", vmm, LOAD_SATA);
 VARIANT(e1000e_qemu, "e1000e", qemu, LOAD_SATA);
 VARIANT(edu_vmm_all, "edu", vmm, LOAD_SATA | LOAD_USB | LOAD_NIC);
-VARIANT(edu_qemu_all, "edu", qemu, LOAD_SATA | LOAD_USB | LOAD_NIC);
 
 FIXTURE_SETUP(line)
 {
@@ -222,6 +221,13 @@ static void hang(struct __test_metadata *_metadata, FIXTURE_DATA(line) * self, c
 }
 
 TEST_F_TIMEOUT(line, mask, CASE_SECONDS)
+{
+	hang(_metadata, self, variant->o.model,
+	     &(struct hang){ .verb = FAULT_MASK, .asserts = true });
+}
+
+/* The same with all of the host's drivers at work. */
+TEST_F_TIMEOUT(line, crowd, CASE_SECONDS)
 {
 	hang(_metadata, self, variant->o.model,
 	     &(struct hang){ .verb = FAULT_MASK, .asserts = true });
