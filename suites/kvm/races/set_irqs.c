@@ -70,7 +70,7 @@ FIXTURE_SETUP(set_irqs)
 		self->good[i] = user_signal();
 	self->null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	self->page =
-		mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		mmap(NULL, 2ul * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	REQUIRE(self->page != MAP_FAILED && !munmap(self->page + PAGE, PAGE), "no memory");
 	find_vectors(self);
 	self->before = numbers_read();
