@@ -12,7 +12,7 @@ from tests.gate_run import KVM_BOARD, ROOT, Gate, run_gate, select
 from tests.test_mutants import reasons
 
 MODULES = ROOT / "build" / "linux" / "modules"
-MUTANTS = mutate.load(mutate.HERE / "vfio-6.1.yaml")
+MUTANTS = {name: mutant for path in sorted(mutate.HERE.glob("*-6.1.yaml")) for name, mutant in mutate.load(path).items()}
 # One that hears what is others', one that disowns what is its own.
 RUN = ("vfio-claims-all", "vfio-claims-none")
 CASES = {case.id for path in sorted(programs.HERE.glob("*/suite.yaml"))

@@ -35,21 +35,22 @@ static unsigned int count_vfio(void)
 	return n;
 }
 
-static long available(void)
+/* KiB of the row @name of /proc/meminfo; -1 without one. */
+static long meminfo(const char *name)
 {
-	static const char name[] = "MemAvailable:";
 	char text[4096];
 	const char *at;
 
 	if (file_read("/proc/meminfo", text, sizeof(text)) < 0)
 		return -1;
 	at = strstr(text, name);
-	return at ? strtol(at + sizeof(name) - 1, NULL, 10) : -1;
+	return at ? strtol(at + strlen(name), NULL, 10) : -1;
 }
 
 struct numbers numbers_read(void)
 {
 	return (struct numbers){ .irqs = count_irqs(),
 				 .vfio = count_vfio(),
-				 .memory = available() };
+				 .memory = meminfo("MemAvailable:"),
+				 .slab = meminfo("SUnreclaim:") };
 }

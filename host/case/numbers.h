@@ -8,10 +8,11 @@
  * @irqs: interrupt numbers (/sys/kernel/irq)
  * @vfio: interrupts that VFIO handles, on whatever number
  * @memory: MemAvailable, KiB
+ * @slab: what the kernel has allocated for itself in small pieces and cannot give back: SUnreclaim, KiB
  */
 struct numbers {
 	unsigned int irqs, vfio;
-	long memory;
+	long memory, slab;
 };
 
 /** numbers_read() - as they are now; all ones what cannot be read */

@@ -121,3 +121,13 @@ int module_load(const char *file, const char *parameters, char *error, size_t si
 	close(fd);
 	return result;
 }
+
+int module_unload(const char *name, char *error, size_t size)
+{
+	int rc = syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
+
+	if (!rc || rc == -ENOENT)
+		return 0;
+	(void)snprintf(error, size, "%s cannot be unloaded: %s", name, strerror(-rc));
+	return rc;
+}

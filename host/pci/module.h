@@ -17,6 +17,9 @@
  */
 int module_load(const char *file, const char *parameters, char *error, size_t size);
 
+/** module_unload() - unload module @name. Return: 0, also if it is not loaded; or -errno, @error filled as above */
+int module_unload(const char *name, char *error, size_t size);
+
 /**
  * module_vermagic() - the kernel that a module was built for
  * @image: @length bytes of the file, of any content
