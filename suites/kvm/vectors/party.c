@@ -12,26 +12,27 @@
 #define UNSAFE	"/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts"
 #define ARRIVES (20 * NS_PER_MS) /* a message is delivered, and its counter shown, at once */
 
-int party_let_in(bool unsafe)
-{
-	return file_write(UNSAFE, unsafe ? "Y" : "N");
-}
-
 enum taken party_begin(struct party *p, char why[TAKE_WHY])
 {
-	int rc;
-
 	tenant_init(&p->user);
 	tenant_init(&p->neighbour);
-	rc = file_read(UNSAFE, p->unsafe, sizeof(p->unsafe));
-	if (rc >= 0)
-		rc = party_let_in(true);
-	if (rc < 0) {
-		p->unsafe[0] = '\0';
-		snprintf(why, TAKE_WHY, UNSAFE ": %s; modprobe vfio_iommu_type1", strerror(-rc));
-		return rc == -ENOENT ? TAKE_SKIP : TAKE_ERROR;
-	}
 	return case_devices(&p->devices, why);
+}
+
+int party_open(struct tenant *u, const struct case_device *device, bool unsafe, char why[TAKE_WHY])
+{
+	char before[4];
+	int rc = file_read(UNSAFE, before, sizeof(before));
+
+	if (rc >= 0)
+		rc = file_write(UNSAFE, unsafe ? "Y" : "N");
+	if (rc < 0) {
+		snprintf(why, TAKE_WHY, UNSAFE ": %s; modprobe vfio_iommu_type1", strerror(-rc));
+		return rc;
+	}
+	rc = tenant_open(u, device, why);
+	file_write(UNSAFE, before);
+	return rc;
 }
 
 unsigned int party_index(const struct case_devices *d, const char *model, unsigned int n)
@@ -54,7 +55,7 @@ static enum taken open_user(struct party *p, struct tenant *u, const char *model
 	how = case_take(&p->devices, model, party_index(&p->devices, model, n), &device, why);
 	if (how != TAKEN)
 		return how;
-	return tenant_open(u, device, why) ? TAKE_ERROR : TAKEN;
+	return party_open(u, device, true, why) ? TAKE_ERROR : TAKEN;
 }
 
 enum taken party_user(struct party *p, const char *model, char why[TAKE_WHY])
@@ -119,14 +120,9 @@ enum taken party_host(struct party *p, char why[TAKE_WHY])
 
 const char *party_end(struct party *p)
 {
-	const char *why;
-
 	tenant_close(&p->user);
 	tenant_close(&p->neighbour);
-	why = case_give_back();
-	if (p->unsafe[0] && file_write(UNSAFE, p->unsafe) < 0 && !why)
-		why = UNSAFE " is not as before";
-	return why;
+	return case_give_back();
 }
 
 static int send(struct party *p, struct message m)

@@ -20,7 +20,6 @@
  * @host: an idle device of the host's own, a root port
  * @host_irq: of its first message
  * @of_host: the message of that
- * @unsafe: how allow_unsafe_interrupts of vfio_iommu_type1 was
  */
 struct party {
 	struct case_devices devices;
@@ -31,18 +30,18 @@ struct party {
 	const struct case_device *host;
 	unsigned int host_irq;
 	struct message of_host;
-	char unsafe[4];
 };
 
-/**
- * party_begin() - nobody is there yet; users are let in whatever the IOMMU can
- *
- * What is asked is where their messages go, and that is to be seen with remapping off, too. party_end() is due in any case.
- */
+/** party_begin() - nobody is there yet; party_end() may be called */
 enum taken party_begin(struct party *p, char why[TAKE_WHY]);
 
-/** party_let_in() - set or clear allow_unsafe_interrupts. Return: 0 or -errno */
-int party_let_in(bool unsafe);
+/**
+ * party_open() - tenant_open() of @device, which is taken
+ * @unsafe: with allow_unsafe_interrupts of vfio_iommu_type1, which is as before afterwards
+ *
+ * What most cases ask is where a user's messages go; that is to be seen where nothing remaps them, too.
+ */
+int party_open(struct tenant *u, const struct case_device *device, bool unsafe, char why[TAKE_WHY]);
 
 /** party_user() - take and open the function of @model, "edu" or "e1000e" */
 enum taken party_user(struct party *p, const char *model, char why[TAKE_WHY]);

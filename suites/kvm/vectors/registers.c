@@ -154,7 +154,7 @@ static void judge_enable(struct __test_metadata *_metadata, FIXTURE_DATA(functio
 TEST_F_TIMEOUT(function, config, CASE_SECONDS)
 {
 	bool msi = variant->capability == PCI_CAP_MSI;
-	char why[TENANT_WHY];
+	char why[TAKE_WHY];
 	unsigned int n;
 
 	find(self, variant);
@@ -185,7 +185,7 @@ static void judge_disintx(struct __test_metadata *_metadata, const char *bdf, co
 TEST_F_TIMEOUT(function, disintx, CASE_SECONDS)
 {
 	const char *bdf = self->p.user.v.bdf;
-	char why[TENANT_WHY];
+	char why[TAKE_WHY];
 
 	TAKE(party_host(&self->p, why), why);
 	TAKE(party_listen(&self->p, 0, why), why);
@@ -297,19 +297,17 @@ TEST_F_TIMEOUT(user, window, CASE_SECONDS)
 TEST_F_TIMEOUT(user, refused, CASE_SECONDS)
 {
 	const struct case_device *device = devices_at(&self->p.devices, self->p.user.v.bdf);
-	char why[TENANT_WHY] = "";
+	char why[TAKE_WHY] = "";
 	int rc;
 
 	REQUIRE(device, "%s is not listed", self->p.user.v.bdf);
 	tenant_close(&self->p.user);
-	REQUIRE(party_let_in(false) == 0, "allow_unsafe_interrupts cannot be cleared");
-	rc = tenant_open(&self->p.user, device, why);
+	rc = party_open(&self->p.user, device, false, why);
 	CHECK(rc == -EPERM, "V a user without remapping of interrupts: %d, expected %d", rc,
 	      -EPERM);
 	CHECK(why[0] && !strchr(why, '\n'), "HC it says in one line: %s", why);
 	tenant_close(&self->p.user);
-	REQUIRE(party_let_in(true) == 0, "allow_unsafe_interrupts cannot be set");
-	rc = tenant_open(&self->p.user, device, why);
+	rc = party_open(&self->p.user, device, true, why);
 	CHECK(!rc, "HC with allow_unsafe_interrupts: %d, expected 0", rc);
 }
 

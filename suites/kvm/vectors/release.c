@@ -48,11 +48,11 @@ FIXTURE_TEARDOWN(dying)
 static _Noreturn void live(const struct case_device *device, struct message m, int tell)
 {
 	static struct tenant u;
-	char why[TENANT_WHY];
+	char why[TAKE_WHY];
 	uint64_t began = 0;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (!tenant_open(&u, device, why) && !dma_start(&u, m))
+	if (!party_open(&u, device, true, why) && !dma_start(&u, m))
 		began = clock_ns();
 	if (write(tell, &began, sizeof(began)) == sizeof(began))
 		pause();
@@ -112,7 +112,7 @@ static void judge_dying(struct __test_metadata *_metadata, struct party *p, cons
 {
 	const struct case_device *device = devices_at(&p->devices, p->user.v.bdf);
 	struct attempt alive = ATTEMPT_NONE;
-	char seen[WATCH_TEXT], why[TENANT_WHY];
+	char seen[WATCH_TEXT], why[TAKE_WHY];
 	unsigned int n;
 	int rc = party_try(p, m, &alive);
 
@@ -123,7 +123,7 @@ static void judge_dying(struct __test_metadata *_metadata, struct party *p, cons
 	n = hear_the_dead(p, device, m, seen);
 	CHECK(!n, "X %s of a dead user: neighbour and host got %u, log: %s, expected 0", what, n,
 	      seen);
-	rc = tenant_open(&p->user, device, why);
+	rc = party_open(&p->user, device, true, why);
 	CHECK(!rc, "L the function has a user again: %d %s", rc, rc ? why : "");
 	n = tenant_send(&p->neighbour, 0, ARRIVE_LIMIT);
 	CHECK(n == 1, "LI the neighbour's message afterwards: came %u times, expected 1", n);

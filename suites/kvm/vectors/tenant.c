@@ -18,19 +18,19 @@ void tenant_init(struct tenant *u)
 	*u = (struct tenant){ .v = { .container = -1, .group = -1, .device = -1 } };
 }
 
-int tenant_open(struct tenant *u, const struct case_device *device, char why[TENANT_WHY])
+int tenant_open(struct tenant *u, const struct case_device *device, char why[TAKE_WHY])
 {
 	int rc;
 
 	tenant_init(u);
 	u->c.ops = exerciser_find(device->model);
 	if (!u->c.ops) {
-		snprintf(why, TENANT_WHY, "%s: no exerciser for %s", device->bdf, device->model);
+		snprintf(why, TAKE_WHY, "%s: no exerciser for %s", device->bdf, device->model);
 		return -ENODEV;
 	}
-	rc = vfio_open(&u->v, device->bdf, why, TENANT_WHY);
+	rc = vfio_open(&u->v, device->bdf, why, TAKE_WHY);
 	if (!rc)
-		rc = vfio_lend(&u->v, u->c.ops->memory ? u->c.ops->memory : LENT, why, TENANT_WHY);
+		rc = vfio_lend(&u->v, u->c.ops->memory ? u->c.ops->memory : LENT, why, TAKE_WHY);
 	if (rc)
 		return rc;
 	vfio_command(&u->v, PCI_COMMAND_MEM | PCI_COMMAND_MASTER, 0);
@@ -54,7 +54,7 @@ static void close_events(struct tenant *u)
 		close(u->fd[--u->n]);
 }
 
-int tenant_enable(struct tenant *u, enum irq_kind kind, unsigned int n, char why[TENANT_WHY])
+int tenant_enable(struct tenant *u, enum irq_kind kind, unsigned int n, char why[TAKE_WHY])
 {
 	char text[DEV_ERROR_TEXT] = "";
 	int rc = open_events(u, n);
@@ -62,14 +62,14 @@ int tenant_enable(struct tenant *u, enum irq_kind kind, unsigned int n, char why
 	if (!rc)
 		rc = vfio_irq_enable(&u->v, kind, u->fd, u->n);
 	if (rc) {
-		snprintf(why, TENANT_WHY, "%s: %u interrupts cannot be enabled: %s", u->v.bdf, n,
+		snprintf(why, TAKE_WHY, "%s: %u interrupts cannot be enabled: %s", u->v.bdf, n,
 			 strerror(-rc));
 		close_events(u);
 		return rc;
 	}
 	if (exerciser_begin(&u->c, kind, n)) {
 		dev_error_text(&u->c.error, text, sizeof(text));
-		snprintf(why, TENANT_WHY, "%s: %s", u->v.bdf, text);
+		snprintf(why, TAKE_WHY, "%s: %s", u->v.bdf, text);
 		return -EIO;
 	}
 	for (unsigned int i = 0; i < u->n; i++)

@@ -3,12 +3,11 @@
 #ifndef LIFELINE_SUITES_KVM_VECTORS_TENANT_H
 #define LIFELINE_SUITES_KVM_VECTORS_TENANT_H
 
-#include "host/case/devices.h"
+#include "host/case/take.h"
 #include "host/vfio/vfio.h"
 #include "host/vfio/message.h"
 
 #define TENANT_EVENTS 8u
-#define TENANT_WHY    256u
 
 /**
  * struct tenant - see above
@@ -28,10 +27,10 @@ struct tenant {
 void tenant_init(struct tenant *u);
 
 /** tenant_open() - open @device, which is taken, with decoding and bus mastering on. Return: 0, or -errno with one line in @why */
-int tenant_open(struct tenant *u, const struct case_device *device, char why[TENANT_WHY]);
+int tenant_open(struct tenant *u, const struct case_device *device, char why[TAKE_WHY]);
 
 /** tenant_enable() - enable @n interrupts of @kind, and start the device so that it can send each. Return: as tenant_open() */
-int tenant_enable(struct tenant *u, enum irq_kind kind, unsigned int n, char why[TENANT_WHY]);
+int tenant_enable(struct tenant *u, enum irq_kind kind, unsigned int n, char why[TAKE_WHY]);
 
 /** tenant_disable() - give its interrupts up */
 void tenant_disable(struct tenant *u);
