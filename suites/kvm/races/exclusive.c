@@ -206,8 +206,8 @@ static bool settle_masked(void *ctx, uint32_t *random)
 	(void)random;
 	vfio_command(&u->v, 0, PCI_COMMAND_DISINTX);
 	u->c.ops->quiet(&u->c);
-	(void)vfio_intx_unmask(&u->v);
 	user_count(self->line);
+	(void)vfio_intx_unmask(&u->v);
 	told = !self->rc && user_serve(u, self->line, SERVED);
 	self->told += told;
 	return !vfio_irq_disable(&u->v, IRQ_INTX) && told;
@@ -227,7 +227,7 @@ TEST_F_TIMEOUT(exclusive, masked, CASE_SECONDS)
 	how = race_run(&(struct race){ .seed = case_seed(),
 				       .rounds = 400,
 				       .steps = 1,
-				       .limit = 3 * NS_PER_S,
+				       .limit = 2 * NS_PER_S,
 				       .ctx = self,
 				       .prepare = prepare_masked,
 				       .step = { by_interrupt, by_enabling },

@@ -137,7 +137,7 @@ TEST_F_TIMEOUT(kinds, exchange, CASE_SECONDS)
 	how = race_run(&(struct race){ .seed = case_seed(),
 				       .rounds = 300,
 				       .steps = 6,
-				       .limit = 3 * NS_PER_S,
+				       .limit = 2 * NS_PER_S,
 				       .ctx = self,
 				       .step = { by_exchange, by_traffic },
 				       .settle = settle_exchange },
@@ -218,9 +218,9 @@ static bool settle_change(void *ctx, uint32_t *random)
 		self->wrong = "LI the device does not start";
 		return false;
 	}
+	user_count(self->line);
 	if (self->now == IRQ_INTX)
 		(void)vfio_intx_unmask(&u->v);
-	user_count(self->line);
 	self->raised++;
 	self->lost = !user_serve(u, self->line, SERVED);
 	if (self->lost)
@@ -239,7 +239,7 @@ TEST_F_TIMEOUT(kinds, change, CASE_SECONDS)
 	how = race_run(&(struct race){ .seed = case_seed(),
 				       .rounds = 200,
 				       .steps = 4,
-				       .limit = 3 * NS_PER_S,
+				       .limit = 2 * NS_PER_S,
 				       .ctx = self,
 				       .step = { by_change, by_raising },
 				       .settle = settle_change },
@@ -302,11 +302,11 @@ static const char *after_orders(FIXTURE_DATA(kinds) * self)
 	if (vfio_irq_enable(v, IRQ_INTX, &self->line, 1))
 		return "HC INTx is refused";
 	vfio_command(v, 0, PCI_COMMAND_DISINTX);
+	user_count(self->line);
 	if (vfio_intx_unmask(v))
 		return "HC its unmask is refused";
 	if (user_disintx(&self->u))
 		return "LI DisINTx stays set in the function";
-	user_count(self->line);
 	self->raised++;
 	return user_serve(&self->u, self->line, SERVED) ? NULL : "LI INTx is not told";
 }
