@@ -20,10 +20,10 @@
 #define DRIVER	   "/sys/bus/pci/drivers/vfio-pci"
 #define SERVED	   NS_PER_S
 #define INTERRUPTS 300u
-#define REFUSALS   5000u
+#define REFUSALS   3000u
 
-/* A context and a name are some 160 bytes: 780 KiB in all; some 100 were seen to come otherwise. */
-#define SLACK_KIB 300
+/* A context and a name are some 160 bytes: 470 KiB in all; up to 100 were seen to come otherwise. */
+#define SLACK_KIB 200
 
 FIXTURE(exclusive)
 {
