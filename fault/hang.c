@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "fault/fault.h"
 
-#define LONG_SLEEP 1000000000ull /* ns */
-#define LOOK	   1000000ull
+#define LONG_SLEEP  1000000000ull /* ns */
+#define LOOK	    1000000ull
+#define FLOOD_BURST 64u
 
 /* The fault stands: tell the control domain, which may want to kill us within the millisecond. */
 static void stand(struct driver *d)
@@ -129,6 +130,16 @@ static int hang_reset(struct driver *d)
 	return rc;
 }
 
+/* Orders are looked at now and then: in a process each look is a system call. */
+static void flood(struct driver *d)
+{
+	stand(d);
+	while (!driver_kicked(d))
+		for (unsigned int i = 0; i < FLOOD_BURST; i++)
+			d->dev.ops->trigger(&d->dev, 0);
+	driver_settle(d);
+}
+
 int fault_play(struct driver *d, enum fault_verb verb)
 {
 	switch (verb) {
@@ -152,6 +163,9 @@ int fault_play(struct driver *d, enum fault_verb verb)
 		break;
 	case FAULT_RESET:
 		return hang_reset(d);
+	case FAULT_FLOOD:
+		flood(d);
+		break;
 	case FAULT_NONE:
 		break;
 	}

@@ -28,7 +28,7 @@ SUITE_SCHEMA = _object(
         ["title", "rationale", "invariants", "boots", "red"],
         title=TEXT, rationale=TEXT, red=TEXT, boots=NAMES, fixture=TEXT, program=TEXT,
         invariants={"type": "array", "items": {"enum": list(INVARIANTS)}, "minItems": 1},
-        params=PARAMS, rows={"type": "array", "items": PARAMS, "minItems": 1}, nightly=PARAMS,
+        params=PARAMS, rows={"type": "array", "items": PARAMS, "minItems": 1}, nightly=PARAMS, unfinished=TEXT,
         limit_s={"type": "integer", "minimum": 1}, hang={"enum": ["hypervisor"]})))
 
 
@@ -60,11 +60,15 @@ def load_boots(path: Path = HERE / "boots.yaml") -> dict[str, BootSpec]:
             for name, fields in source.data.items()}
 
 
-def load_suite(path: Path, boots: dict[str, BootSpec], nightly: bool = False) -> list[ProgramCase]:
-    """All cases of a suite.yaml, in its order; YamlError names file and line of the first mistake."""
+def load_suite(path: Path, boots: dict[str, BootSpec], nightly: bool = False, unfinished: bool = False) -> list[ProgramCase]:
+    """All cases of a suite.yaml, in its order; YamlError names file and line of the first mistake.
+
+    A case with `unfinished:` is being worked on, as the text there says, and is played by nobody.
+    """
     source = parse(path)
     check(source, SUITE_SCHEMA)
-    cases = [case for name in source.data["cases"] for case in _expand(source, name, boots, nightly)]
+    cases = [case for name, raw in source.data["cases"].items() if unfinished or "unfinished" not in raw
+             for case in _expand(source, name, boots, nightly)]
     for case in cases:
         if len(case.id) > MAX_ID:
             raise source.error(("cases", case.name), f"case {case.name}: {case.id} is longer than {MAX_ID} characters; "

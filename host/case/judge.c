@@ -27,7 +27,7 @@
 #define INTERRUPTS_EACH 8ul
 #define INTERRUPTS_IDLE 1000ul
 
-const struct shared_bound SHARED_HEALTHY = { 0, 0, "healthy line" };
+const struct shared_bound SHARED_HEALTHY = { 0, 0, 0, "healthy line" };
 
 const char *const shared_window_name[WINDOWS] = { "before", "during", "after" };
 

@@ -6,6 +6,7 @@
 
 #include "fault/ladder.h"
 #include "guest/dev/descriptor.h"
+#include "guest/dev/pci.h"
 #include "host/case/case.h"
 #include "host/pci/reach.h"
 #include "host/probe/clock.h"
@@ -65,6 +66,23 @@ int offender_quiet(const struct shared_line *l, char why[TAKE_WHY])
 		return rc;
 	io = reach_io(&r);
 	irq_quiet(row, &io);
+	reach_close(&r);
+	return 0;
+}
+
+int offender_look(const struct shared_line *l, struct function_intx *intx, char why[TAKE_WHY])
+{
+	struct reach r;
+	struct dev_io io;
+	uint32_t word;
+	int rc = reach_open(&r, l->offender->bdf, why, TAKE_WHY);
+
+	if (rc)
+		return rc;
+	io = reach_io(&r);
+	word = io.config_read(io.ctx, PCI_COMMAND, 4);
+	intx->disabled = word & PCI_COMMAND_DISINTX;
+	intx->asserted = word & PCI_STATUS_INTX;
 	reach_close(&r);
 	return 0;
 }

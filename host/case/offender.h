@@ -35,6 +35,18 @@ int offender_quiet_by(const struct shared_line *l, pid_t pid, char why[TAKE_WHY]
 /** offender_quiet() - the same once nobody has it any more */
 int offender_quiet(const struct shared_line *l, char why[TAKE_WHY]);
 
+/**
+ * struct function_intx - what a function's configuration space says of its INTx
+ * @disabled: DisINTx: it may not assert
+ * @asserted: Interrupt Status: it has a reason to, whether it may or not (PCI 3.0, 6.2.3)
+ */
+struct function_intx {
+	bool disabled, asserted;
+};
+
+/** offender_look() - look at the function, whoever has it. Return: the same */
+int offender_look(const struct shared_line *l, struct function_intx *intx, char why[TAKE_WHY]);
+
 /** offender_disintx() - set DisINTx of the function. Return: the same; -ENODEV: it has no such bit */
 int offender_disintx(const struct shared_line *l, char why[TAKE_WHY]);
 

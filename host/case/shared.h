@@ -100,13 +100,14 @@ const char *shared_down(struct shared_line *l);
  * struct shared_bound - what a sharer is held to in a window, beside "lost none"
  * @gap: longest time without a completed request, ns
  * @median: half of its requests take at most so long, ns
+ * @interrupts: of the line, that may come beside those of its requests
  * @why: the mechanism that promises it
  *
  * On top of both comes the board's allowance (judge.c): SLACK_GAP, SLACK_MEDIAN and what the device takes. From a gap the
  * time is taken off in which the board as a whole stood still.
  */
 struct shared_bound {
-	uint64_t gap, median;
+	uint64_t gap, median, interrupts;
 	const char *why;
 };
 

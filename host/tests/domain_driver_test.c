@@ -31,7 +31,7 @@ static struct bench {
 	struct driver driver;
 	uint32_t status;
 	bool deaf, taken;
-	unsigned int strange, ends, resets, told, kicks;
+	unsigned int strange, raises, ends, resets, told, kicks;
 	int reset_fails;
 	uint64_t sleeps;
 	const struct {
@@ -56,6 +56,7 @@ static void edu_write(struct rig *r, uint32_t offset, uint8_t width, uint32_t va
 {
 	(void)r;
 	(void)width;
+	bench.raises += offset == 0x60;
 	if (offset == 0x60)
 		bench.status |= value;
 	else if (offset == 0x64)
@@ -314,6 +315,14 @@ TEST(verbs_that_end)
 	d = bench_up();
 	EXPECT_EQ(play(d, FAULT_NOACK, 11, &rc), 0);
 	EXPECT_EQ(bench.ends, 11);
+	EXPECT_TRUE(bench.box.fault_live && !bench.status);
+	rig_down(&bench.rig);
+
+	d = bench_up();
+	EXPECT_EQ(play(d, FAULT_FLOOD, 11, &rc), 0);
+	EXPECT_EQ(rc, 0);
+	EXPECT_EQ(bench.raises, 10 * 64);
+	EXPECT_EQ(bench.ends, 0);
 	EXPECT_TRUE(bench.box.fault_live && !bench.status);
 	rig_down(&bench.rig);
 

@@ -115,17 +115,6 @@ static unsigned int write_all_over(FIXTURE_DATA(function) * self,
 	return bad;
 }
 
-/* Nothing is enabled: the whole capability is the host's. */
-TEST_F_TIMEOUT(function, config, CASE_SECONDS)
-{
-	unsigned int bad;
-
-	find(self, variant);
-	bad = write_all_over(self, variant, 0);
-	CHECK(!bad, "V capability at %#x, nothing enabled: moved by %u of %u writes, expected 0",
-	      self->at, bad, WRITES);
-}
-
 static uint64_t line_count(const struct case_devices *d, const char *bdf)
 {
 	const struct case_device *device = devices_at(d, bdf);
@@ -162,12 +151,16 @@ static void judge_enable(struct __test_metadata *_metadata, FIXTURE_DATA(functio
 	set_enable(self, true);
 }
 
-TEST_F_TIMEOUT(function, config_on, CASE_SECONDS)
+TEST_F_TIMEOUT(function, config, CASE_SECONDS)
 {
 	bool msi = variant->capability == PCI_CAP_MSI;
 	char why[TENANT_WHY];
 	unsigned int n;
 
+	find(self, variant);
+	n = write_all_over(self, variant, 0);
+	CHECK(!n, "V capability at %#x, nothing enabled: moved by %u of %u writes, expected 0",
+	      self->at, n, WRITES);
 	TAKE(party_listen(&self->p, 0, why), why);
 	find(self, variant);
 	n = write_all_over(self, variant, msi ? MSI_ENABLE | MSI_MULTIPLE : 0);

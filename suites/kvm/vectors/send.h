@@ -6,7 +6,7 @@
 #include "suites/kvm/vectors/tenant.h"
 
 /** TABLE_WORDS - 32-bit words of an entry: address, its upper half, data, control (PCI 3.0, 6.8.2) */
-#define TABLE_WORDS 4u
+#define TABLE_WORDS 4ul
 
 /**
  * struct table - the MSI-X table of a user's function, mapped

@@ -89,7 +89,7 @@ static void judge(struct __test_metadata *_metadata, struct party *p, const char
 {
 	unsigned int own;
 
-	case_data("sent=%s others=%u own=%u,%u", what, a->others, a->own[0], a->own[1]);
+	case_data("others=%u own=%u,%u", a->others, a->own[0], a->own[1]);
 	if (a->others && needs && !board_guards(needs))
 		SKIP(return, "%s: %s; this board does not guard against it (unguarded: %s)", what,
 			   a->seen, needs);
@@ -119,7 +119,7 @@ TEST_F_TIMEOUT(sender, own, CASE_SECONDS)
 		      a.own[1], a.own[0]);
 	m.data |= DATA_NMI;
 	try(&self->p, m, &a);
-	judge(_metadata, &self->p, "its-own", requester(variant->dma), &a);
+	judge(_metadata, &self->p, "its own", requester(variant->dma), &a);
 }
 
 /* As it is, and as an offset from entry 0, which VT-d adds up before it looks (5.1.5.2). */
@@ -130,20 +130,13 @@ static void try_handle(struct party *p, struct message m, struct attempt *a)
 		try(p, message_offset(message_handle(m)), a);
 }
 
-TEST_F_TIMEOUT(sender, neighbour, CASE_SECONDS)
+TEST_F_TIMEOUT(sender, others, CASE_SECONDS)
 {
 	struct attempt a = ATTEMPT_NONE;
 
 	try_handle(&self->p, self->p.of_neighbour, &a);
-	judge(_metadata, &self->p, "the-neighbour's", requester(variant->dma), &a);
-}
-
-TEST_F_TIMEOUT(sender, host, CASE_SECONDS)
-{
-	struct attempt a = ATTEMPT_NONE;
-
 	try_handle(&self->p, self->p.of_host, &a);
-	judge(_metadata, &self->p, "the-host's", requester(variant->dma), &a);
+	judge(_metadata, &self->p, "the neighbour's and the host's", requester(variant->dma), &a);
 }
 
 TEST_F_TIMEOUT(sender, nobody, CASE_SECONDS)
@@ -162,7 +155,7 @@ TEST_F_TIMEOUT(sender, compatible, CASE_SECONDS)
 	for (unsigned int i = 0; i < sizeof(vectors); i++)
 		try(&self->p, message_compatible(any_cpu(), DELIVER_FIXED, vectors[i]), &a);
 	try(&self->p, message_compatible(any_cpu(), DELIVER_NMI, 0), &a);
-	judge(_metadata, &self->p, "compatible", "compatible", &a);
+	judge(_metadata, &self->p, "compatibility format", "compatible", &a);
 }
 
 /* Where it came through it would take the board along. */
@@ -174,7 +167,7 @@ TEST_F_TIMEOUT(sender, reset, CASE_SECONDS)
 		SKIP(return, "this board does not guard against it (unguarded: compatible)");
 	try(&self->p, message_compatible(any_cpu(), DELIVER_SMI, 0), &a);
 	try(&self->p, message_compatible(any_cpu(), DELIVER_INIT, 0), &a);
-	judge(_metadata, &self->p, "SMI,INIT", NULL, &a);
+	judge(_metadata, &self->p, "SMI and INIT", NULL, &a);
 }
 
 static void detect(struct __test_metadata *_metadata, struct party *p, const char *what,
