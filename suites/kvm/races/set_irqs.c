@@ -21,7 +21,7 @@
 #define ALIVE_EVERY 1000u
 #define LIMIT	    (30 * NS_PER_S)
 #define CLOSED	    1000 /* a number that no file has */
-#define PAGE	    4096u
+#define PAGE	    4096ul
 
 FIXTURE(set_irqs)
 {
