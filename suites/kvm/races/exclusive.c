@@ -15,7 +15,7 @@
 #include "host/case/user.h"
 #include "host/pci/module.h"
 #include "host/probe/clock.h"
-#include "suites/kvm/races/race.h"
+#include "host/case/race.h"
 
 #define DRIVER	   "/sys/bus/pci/drivers/vfio-pci"
 #define SERVED	   NS_PER_S

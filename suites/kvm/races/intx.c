@@ -11,7 +11,7 @@
 #include "host/case/log.h"
 #include "host/case/user.h"
 #include "host/probe/clock.h"
-#include "suites/kvm/races/race.h"
+#include "host/case/race.h"
 
 #define ROUNDS	   800u
 #define STEPS	   6u

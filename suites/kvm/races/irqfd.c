@@ -14,7 +14,7 @@
 #include "host/case/user.h"
 #include "host/probe/clock.h"
 #include "suites/kvm/races/hand.h"
-#include "suites/kvm/races/race.h"
+#include "host/case/race.h"
 
 #define PIN	 20u
 #define OTHER	 21u

@@ -12,7 +12,7 @@
 #include "host/case/numbers.h"
 #include "host/case/user.h"
 #include "host/probe/clock.h"
-#include "suites/kvm/races/race.h"
+#include "host/case/race.h"
 
 #define SERVED NS_PER_S /* an interrupt that is not served by then is lost */
 
@@ -69,6 +69,7 @@ static void judge_numbers(struct __test_metadata *_metadata, FIXTURE_DATA(kinds)
 {
 	struct numbers after;
 
+	user_reset(&self->u);
 	if (self->enabled)
 		(void)vfio_irq_disable(&self->u.v, self->now);
 	after = numbers_read();
@@ -171,12 +172,11 @@ static bool enable(FIXTURE_DATA(kinds) * self, enum irq_kind kind)
 	return !self->wrong;
 }
 
-/* The device is reset before: QEMU 7.2's 82574 ends the board if MSI-X comes within 128 us of an interrupt of another kind. */
 static void by_change(void *ctx, uint32_t *random)
 {
 	FIXTURE_DATA(kinds) *self = ctx;
 
-	(void)self->u.c.ops->reset(&self->u.c);
+	user_reset(&self->u);
 	(void)enable(self, (enum irq_kind)race_pick(random, kinds_of(&self->u)));
 }
 
@@ -197,7 +197,7 @@ static void by_raising(void *ctx, uint32_t *random)
 		(void)vfio_intx_unmask(&u->v);
 		break;
 	default:
-		/* One without MSI-X; see above. */
+		/* One without MSI-X; see user_reset(). */
 		if (kinds_of(u) < 3)
 			u->c.ops->trigger(&u->c, 0);
 	}
