@@ -36,4 +36,3 @@ TEST(nothing_is_said)
 		free(copy);
 	}
 }
-

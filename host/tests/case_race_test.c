@@ -138,4 +138,3 @@ TEST(picks_are_below_and_reach_all)
 	EXPECT_EQ(seen, 0x7f);
 	EXPECT_EQ(race_pick(&random, 1), 0);
 }
-
