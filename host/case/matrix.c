@@ -14,7 +14,7 @@
 /* An instance of its own: nobody else's trace is in it, and it is in nobody's. */
 #define INSTANCE "/sys/kernel/tracing/instances/lifeline"
 #define EVENTS	 INSTANCE "/events/irq_matrix"
-#define TEXT	 (64 * 1024)
+#define TEXT	 (64ul * 1024)
 
 enum taken matrix_open(char why[TAKE_WHY])
 {
