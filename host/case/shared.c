@@ -88,8 +88,7 @@ enum taken shared_take(struct shared_line *l, const char *model, unsigned int in
 	return rc == TAKEN ? case_take(&l->devices, model, index, &l->offender, why) : rc;
 }
 
-/* A link of @folder that leads through the function @bdf; its name is that of the disk or interface. */
-static bool name_of(const char *folder, const char *bdf, char name[PROBE_NAME])
+bool shared_name(const char *folder, const char *bdf, char name[PROBE_NAME])
 {
 	char path[300], link[512], part[BDF_SIZE + 2];
 	DIR *dir = opendir(folder);
@@ -117,7 +116,7 @@ static void add_sharer(struct shared_line *l, const struct case_device *d)
 	struct sharer *s = &l->sharer[l->n];
 
 	*s = (struct sharer){ .device = d, .kind = is_nic(d) ? WATCHED_NIC : WATCHED_DISK };
-	l->n += name_of(is_nic(d) ? "/sys/class/net" : "/sys/block", d->bdf, s->name);
+	l->n += shared_name(is_nic(d) ? "/sys/class/net" : "/sys/block", d->bdf, s->name);
 }
 
 static void find_sharers(struct shared_line *l, unsigned int loads)

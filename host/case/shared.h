@@ -71,6 +71,9 @@ struct shared_line {
 	uint64_t windows;
 };
 
+/** shared_name() - the link of @folder (/sys/block, /sys/class/net) that leads through function @bdf; false: there is none */
+bool shared_name(const char *folder, const char *bdf, char name[PROBE_NAME]);
+
 /**
  * shared_find() - the line of function @index, from 0, of @model
  *

@@ -63,10 +63,15 @@ bool user_begin(struct user *u, enum irq_kind kind, char why[TAKE_WHY])
 	return false;
 }
 
+void user_reset(struct user *u)
+{
+	(void)u->c.ops->reset(&u->c);
+}
+
 void user_close(struct user *u)
 {
 	if (u->v.device >= 0 && u->c.io.ctx)
-		u->c.ops->quiet(&u->c);
+		user_reset(u);
 	if (u->v.container >= 0)
 		vfio_close(&u->v);
 	if (u->registers >= 0)

@@ -41,6 +41,13 @@ enum taken user_open(struct user *u, const struct case_device *device, char why[
  */
 bool user_begin(struct user *u, enum irq_kind kind, char why[TAKE_WHY]);
 
+/**
+ * user_reset() - it has nothing to say any more, and begins anew with user_begin()
+ *
+ * Due before a kind is given up or changed: QEMU 7.2's 82574 ends the board if that comes within 128 us of an interrupt.
+ */
+void user_reset(struct user *u);
+
 /** user_close() - silence it and let it go; may be called twice */
 void user_close(struct user *u);
 

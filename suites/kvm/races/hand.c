@@ -157,6 +157,10 @@ void hand_pin(struct hand *h, uint32_t pin, bool level, bool masked)
 
 void hand_eoi(struct hand *h)
 {
+	if (h->ended == h->interrupts)
+		return;
+	/* As soon as it is ended the next may come. */
+	h->ended++;
 	hand_write(h, HAND_LAPIC_EOI, 0);
 }
 

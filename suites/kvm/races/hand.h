@@ -15,12 +15,13 @@
  * @machine: of KVM
  * @ram: its memory
  * @interrupts: taken by the guest since the beginning
+ * @ended: of these, ended
  * @dead: an exit of KVM's that nobody expects, plus one; 0: it lives
  */
 struct hand {
 	struct machine machine;
 	struct ram ram;
-	unsigned int interrupts, dead;
+	unsigned int interrupts, ended, dead;
 };
 
 /** hand_open() - create it, its local APIC enabled. Return: 0, or -errno with one line in @error */
@@ -35,7 +36,7 @@ void hand_write(struct hand *h, uint32_t at, uint32_t value);
 /** hand_pin() - the guest writes the redirection entry of @pin: the one vector that it handles, to itself */
 void hand_pin(struct hand *h, uint32_t pin, bool level, bool masked);
 
-/** hand_eoi() - it ends its interrupt */
+/** hand_eoi() - it ends the interrupt that it has taken, if there is one */
 void hand_eoi(struct hand *h);
 
 /** hand_await() - let the guest run until it has taken @interrupts, at most @ns. Return: has it? */

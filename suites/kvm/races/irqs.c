@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "suites/kvm/races/race.h"
+#include "host/case/race.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

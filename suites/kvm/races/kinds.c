@@ -12,7 +12,7 @@
 #include "host/case/numbers.h"
 #include "host/case/user.h"
 #include "host/probe/clock.h"
-#include "suites/kvm/races/race.h"
+#include "host/case/race.h"
 
 #define SERVED NS_PER_S /* an interrupt that is not served by then is lost */
 
@@ -69,6 +69,7 @@ static void judge_numbers(struct __test_metadata *_metadata, FIXTURE_DATA(kinds)
 {
 	struct numbers after;
 
+	user_reset(&self->u);
 	if (self->enabled)
 		(void)vfio_irq_disable(&self->u.v, self->now);
 	after = numbers_read();
@@ -137,7 +138,7 @@ TEST_F_TIMEOUT(kinds, exchange, CASE_SECONDS)
 	how = race_run(&(struct race){ .seed = case_seed(),
 				       .rounds = 300,
 				       .steps = 6,
-				       .limit = 3 * NS_PER_S,
+				       .limit = 2 * NS_PER_S,
 				       .ctx = self,
 				       .step = { by_exchange, by_traffic },
 				       .settle = settle_exchange },
@@ -171,12 +172,11 @@ static bool enable(FIXTURE_DATA(kinds) * self, enum irq_kind kind)
 	return !self->wrong;
 }
 
-/* The device is reset before: QEMU 7.2's 82574 ends the board if MSI-X comes within 128 us of an interrupt of another kind. */
 static void by_change(void *ctx, uint32_t *random)
 {
 	FIXTURE_DATA(kinds) *self = ctx;
 
-	(void)self->u.c.ops->reset(&self->u.c);
+	user_reset(&self->u);
 	(void)enable(self, (enum irq_kind)race_pick(random, kinds_of(&self->u)));
 }
 
@@ -197,7 +197,7 @@ static void by_raising(void *ctx, uint32_t *random)
 		(void)vfio_intx_unmask(&u->v);
 		break;
 	default:
-		/* One without MSI-X; see above. */
+		/* One without MSI-X; see user_reset(). */
 		if (kinds_of(u) < 3)
 			u->c.ops->trigger(&u->c, 0);
 	}
@@ -218,9 +218,9 @@ static bool settle_change(void *ctx, uint32_t *random)
 		self->wrong = "LI the device does not start";
 		return false;
 	}
+	user_count(self->line);
 	if (self->now == IRQ_INTX)
 		(void)vfio_intx_unmask(&u->v);
-	user_count(self->line);
 	self->raised++;
 	self->lost = !user_serve(u, self->line, SERVED);
 	if (self->lost)
@@ -239,7 +239,7 @@ TEST_F_TIMEOUT(kinds, change, CASE_SECONDS)
 	how = race_run(&(struct race){ .seed = case_seed(),
 				       .rounds = 200,
 				       .steps = 4,
-				       .limit = 3 * NS_PER_S,
+				       .limit = 2 * NS_PER_S,
 				       .ctx = self,
 				       .step = { by_change, by_raising },
 				       .settle = settle_change },
@@ -302,11 +302,11 @@ static const char *after_orders(FIXTURE_DATA(kinds) * self)
 	if (vfio_irq_enable(v, IRQ_INTX, &self->line, 1))
 		return "HC INTx is refused";
 	vfio_command(v, 0, PCI_COMMAND_DISINTX);
+	user_count(self->line);
 	if (vfio_intx_unmask(v))
 		return "HC its unmask is refused";
 	if (user_disintx(&self->u))
 		return "LI DisINTx stays set in the function";
-	user_count(self->line);
 	self->raised++;
 	return user_serve(&self->u, self->line, SERVED) ? NULL : "LI INTx is not told";
 }

@@ -21,7 +21,7 @@
 #define ALIVE_EVERY 1000u
 #define LIMIT	    (30 * NS_PER_S)
 #define CLOSED	    1000 /* a number that no file has */
-#define PAGE	    4096u
+#define PAGE	    4096ul
 
 FIXTURE(set_irqs)
 {
@@ -124,7 +124,7 @@ static void judge_device(struct __test_metadata *_metadata, FIXTURE_DATA(set_irq
 	if (!works || self->stop)
 		CHECK(works, "LI the device works after %u calls%s%s", self->calls,
 		      why[0] ? ": " : "", why);
-	u->c.ops->quiet(&u->c);
+	user_reset(u);
 	(void)vfio_irq_disable(&u->v, IRQ_INTX);
 	self->state.enabled = -1;
 	self->state.unmask = false;

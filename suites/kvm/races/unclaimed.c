@@ -6,7 +6,7 @@
 #include "guest/dev/pci.h"
 #include "host/case/judge.h"
 #include "host/case/user.h"
-#include "suites/kvm/races/race.h"
+#include "host/case/race.h"
 
 #define BEFORE (300 * NS_PER_MS)
 #define DURING \

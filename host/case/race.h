@@ -3,8 +3,8 @@
  * Two threads that call into the kernel at the same time, in rounds: in each they make a few calls, then both stand still
  * and what they have left is looked at. What they call is chosen from the seed; how the calls meet is the machine's.
  */
-#ifndef LIFELINE_RACES_RACE_H
-#define LIFELINE_RACES_RACE_H
+#ifndef LIFELINE_CASE_RACE_H
+#define LIFELINE_CASE_RACE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "suites/kvm/races/race.h"
+#include "host/case/race.h"
 
 #include <pthread.h>
 #include <sched.h>
