@@ -8,6 +8,8 @@
 #include "host/probe/file.h"
 #include "host/probe/filter.h"
 
+static const char *const names[TRACERS] = { "lifeline-requests", "lifeline-line" };
+
 static int find_disk(struct listener *l, unsigned int i, char *error, size_t size)
 {
 	const char *name = l->config.sharer[i].name;
@@ -69,7 +71,7 @@ static int add_row(struct listener *l, unsigned int i, char *error, size_t size)
 		return -EPROTO;
 	}
 	if (!t->name[0])
-		rc = tracer_open(t, line ? "lifeline-line" : "lifeline-requests", error, size);
+		rc = tracer_open(t, names[line ? TRACER_LINE : TRACER_REQUESTS], error, size);
 	return rc ? rc : tracer_add(t, row->name, filter, error, size);
 }
 
@@ -84,6 +86,20 @@ int listener_open(struct listener *l, const struct probe_config *config, char *e
 		rc = add_row(l, i, error, size);
 	for (unsigned int i = 0; i < TRACERS && !rc; i++)
 		rc = tracer_enable(&l->tracer[i], error, size);
+	return rc;
+}
+
+int listener_prepare(char *error, size_t size)
+{
+	int rc = 0;
+
+	for (unsigned int i = 0; i < TRACERS && !rc; i++) {
+		struct tracer t;
+
+		rc = tracer_open(&t, names[i], error, size);
+		t.keep = t.keep || !rc;
+		tracer_close(&t);
+	}
 	return rc;
 }
 

@@ -30,6 +30,9 @@ struct listener {
  */
 int listener_open(struct listener *l, const struct probe_config *config, char *error, size_t size);
 
+/** listener_prepare() - as probe_prepare() */
+int listener_prepare(char *error, size_t size);
+
 /** listener_close() - give all back; also what listener_open() could not finish */
 void listener_close(struct listener *l);
 

@@ -230,6 +230,11 @@ static int set_up(struct probe *p, const struct probe_config *config, char *erro
 	return rc ? rc : make_queues(p, error, size);
 }
 
+int probe_prepare(char *error, size_t size)
+{
+	return listener_prepare(error, size);
+}
+
 int probe_open(struct probe **out, const struct probe_config *config, char *error, size_t size)
 {
 	struct probe *p = calloc(1, sizeof(*p));

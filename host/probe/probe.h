@@ -56,11 +56,19 @@ struct probe_config {
 struct probe;
 
 /**
+ * probe_prepare() - make what probe_open() needs, and leave it there
+ *
+ * For a board that is going to be saved: there, probe_open() then takes no time. It costs nothing as long
+ * as nobody listens. Return: 0 or -errno, with one line in @error.
+ */
+int probe_prepare(char *error, size_t size);
+
+/**
  * probe_open() - begin to listen
  * @out: the probe; NULL after a failure
  *
  * Return: 0 or -errno, with one line in @error: -EINVAL a name that is none, -ENOENT no such
- * disk, line or tracepoint, -EPERM not root.
+ * disk, line or tracepoint, -EPERM not root, -EBUSY another process listens.
  */
 int probe_open(struct probe **out, const struct probe_config *config, char *error, size_t size);
 

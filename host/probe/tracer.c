@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -43,20 +44,23 @@ static int set(const struct tracer *t, const char *file, const char *text, char 
 	return rc ? tell(rc, path, error, size) : 0;
 }
 
-static int make_instance(const struct tracer *t, char *error, size_t size)
+/* Make the folder, or take one that is there. Another process has no lock on it. */
+static int take_folder(struct tracer *t, char *error, size_t size)
 {
 	char path[PATH];
-	int rc;
+	int rc = 0;
 
 	path_of(t, "", path);
-	rc = mkdir(path, 0700) ? -errno : 0;
-	/* A process that was killed has left it behind. */
-	if (rc == -EEXIST) {
-		rc = rmdir(path) ? -errno : 0;
-		if (!rc)
-			rc = mkdir(path, 0700) ? -errno : 0;
-	}
-	return rc ? tell(rc, path, error, size) : 0;
+	if (mkdir(path, 0700))
+		rc = -errno;
+	t->keep = rc == -EEXIST;
+	if (rc && !t->keep)
+		return tell(rc, path, error, size);
+	t->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (t->folder >= 0 && !flock(t->folder, LOCK_EX | LOCK_NB))
+		return 0;
+	rc = errno == EWOULDBLOCK ? -EBUSY : -errno;
+	return tell(rc, path, error, size);
 }
 
 static int open_cpu_file(const struct tracer *t, unsigned int cpu, const char *name, int *fd,
@@ -87,18 +91,28 @@ static int open_cpus(struct tracer *t, char *error, size_t size)
 	return rc;
 }
 
+/* Does @file say @text already? Some settings empty the buffers, and take their time. */
+static bool says(const struct tracer *t, const char *file, const char *text)
+{
+	char path[PATH], now[256];
+
+	path_of(t, file, path);
+	return file_read(path, now, sizeof(now)) > 0 && strstr(now, text);
+}
+
 static int configure(struct tracer *t, char *error, size_t size)
 {
 	unsigned int kib = TRACER_BUDGET / t->cpus;
 	char text[16];
-	int rc;
+	int rc = 0;
 
 	if (kib > TRACER_KIB)
 		kib = TRACER_KIB;
 	t->pages = kib / (PAGE_BYTES / 1024) + 1;
-	(void)snprintf(text, sizeof(text), "%u", kib);
-	rc = set(t, "buffer_size_kb", text, error, size);
-	if (!rc)
+	(void)snprintf(text, sizeof(text), "%u\n", kib);
+	if (!says(t, "buffer_size_kb", text))
+		rc = set(t, "buffer_size_kb", text, error, size);
+	if (!rc && !says(t, "trace_clock", "[mono]"))
 		rc = set(t, "trace_clock", "mono", error, size);
 	/* What is full stays as it is: the beginning of a window is worth more than its end. */
 	if (!rc)
@@ -109,6 +123,21 @@ static int configure(struct tracer *t, char *error, size_t size)
 	return rc;
 }
 
+/* What a killed process has left behind: records, and events that are still on. */
+static int clean_up(struct tracer *t, char *error, size_t size)
+{
+	int rc = set(t, "events/enable", "0", error, size);
+
+	for (unsigned int cpu = 0; cpu < t->cpus && !rc; cpu++) {
+		uint8_t bytes[PAGE_BYTES];
+		struct page page;
+
+		for (unsigned int i = 0; i < t->pages && tracer_read(t, cpu, bytes, &page); i++)
+			;
+	}
+	return rc;
+}
+
 int tracer_open(struct tracer *t, const char *name, char *error, size_t size)
 {
 	int rc;
@@ -116,15 +145,20 @@ int tracer_open(struct tracer *t, const char *name, char *error, size_t size)
 	memset(t, 0, sizeof(*t));
 	memset(t->raw, -1, sizeof(t->raw));
 	memset(t->stats, -1, sizeof(t->stats));
+	t->folder = -1;
 	(void)snprintf(t->name, sizeof(t->name), "%s", name);
-	rc = make_instance(t, error, size);
+	rc = take_folder(t, error, size);
 	if (rc) {
-		/* It is not ours to remove. */
+		/* It is not ours to touch. */
+		if (t->folder >= 0)
+			close(t->folder);
 		t->name[0] = '\0';
 		return rc;
 	}
 	rc = open_cpus(t, error, size);
-	return rc ? rc : configure(t, error, size);
+	if (!rc)
+		rc = configure(t, error, size);
+	return rc || !t->keep ? rc : clean_up(t, error, size);
 }
 
 int tracer_add(struct tracer *t, const char *event, const char *filter, char *error, size_t size)
@@ -204,7 +238,9 @@ void tracer_close(struct tracer *t)
 			close(t->stats[i]);
 	}
 	path_of(t, "", path);
-	(void)rmdir(path);
+	close(t->folder);
+	if (!t->keep)
+		(void)rmdir(path);
 	t->name[0] = '\0';
 	t->cpus = 0;
 }
