@@ -3,7 +3,7 @@
 #ifndef LIFELINE_PROBE_EVENT_H
 #define LIFELINE_PROBE_EVENT_H
 
-#include "host/probe/ring.h"
+#include "host/probe/page.h"
 #include "host/probe/trace.h"
 
 /** enum watched - of which kind the thing is that a tracepoint is about */
@@ -42,7 +42,7 @@ struct tracepoint {
 /** TRACEPOINTS - rows of the table */
 #define TRACEPOINTS 9u
 
-/** tracepoint_table - all of them; where a request begins comes before where it ends: perf_enable() */
+/** tracepoint_table - all of them; where a request begins comes before where it ends: tracer_enable() */
 extern const struct tracepoint tracepoint_table[TRACEPOINTS];
 
 /**

@@ -8,6 +8,8 @@
 #include "host/probe/file.h"
 #include "host/probe/filter.h"
 
+static const char *const names[TRACERS] = { "lifeline-requests", "lifeline-line" };
+
 static int find_disk(struct listener *l, unsigned int i, char *error, size_t size)
 {
 	const char *name = l->config.sharer[i].name;
@@ -50,7 +52,8 @@ static int check_names(struct listener *l, char *error, size_t size)
 static int add_row(struct listener *l, unsigned int i, char *error, size_t size)
 {
 	const struct tracepoint *row = &tracepoint_table[i];
-	struct perf_set *set = &l->set[row->of == WATCHED_LINE ? SET_LINE : SET_REQUESTS];
+	bool line = row->of == WATCHED_LINE;
+	struct tracer *t = &l->tracer[line ? TRACER_LINE : TRACER_REQUESTS];
 	char format[8192], filter[FILTER_ROOM];
 	const char *missing;
 	unsigned int id;
@@ -67,7 +70,9 @@ static int add_row(struct listener *l, unsigned int i, char *error, size_t size)
 			       row->name, missing);
 		return -EPROTO;
 	}
-	return perf_add(set, id, row->name, filter[0] ? filter : NULL, error, size);
+	if (!t->name[0])
+		rc = tracer_open(t, names[line ? TRACER_LINE : TRACER_REQUESTS], error, size);
+	return rc ? rc : tracer_add(t, row->name, filter, error, size);
 }
 
 int listener_open(struct listener *l, const struct probe_config *config, char *error, size_t size)
@@ -76,18 +81,32 @@ int listener_open(struct listener *l, const struct probe_config *config, char *e
 
 	memset(l, 0, sizeof(*l));
 	l->config = *config;
-	for (unsigned int s = 0; s < SETS; s++)
-		perf_init(&l->set[s]);
 	rc = check_names(l, error, size);
 	for (unsigned int i = 0; i < TRACEPOINTS && !rc; i++)
 		rc = add_row(l, i, error, size);
+	for (unsigned int i = 0; i < TRACERS && !rc; i++)
+		rc = tracer_enable(&l->tracer[i], error, size);
+	return rc;
+}
+
+int listener_prepare(char *error, size_t size)
+{
+	int rc = 0;
+
+	for (unsigned int i = 0; i < TRACERS && !rc; i++) {
+		struct tracer t;
+
+		rc = tracer_open(&t, names[i], error, size);
+		t.keep = t.keep || !rc;
+		tracer_close(&t);
+	}
 	return rc;
 }
 
 void listener_close(struct listener *l)
 {
-	for (unsigned int s = 0; s < SETS; s++)
-		perf_close(&l->set[s]);
+	for (unsigned int i = 0; i < TRACERS; i++)
+		tracer_close(&l->tracer[i]);
 }
 
 bool listener_decode(const struct listener *l, const struct record *r, struct event *out)
@@ -110,14 +129,4 @@ uint32_t listener_sharer(const struct listener *l, const struct event *e)
 			return i;
 	}
 	return PROBE_SHARERS;
-}
-
-uint64_t listener_lost(const struct listener *l, unsigned int set)
-{
-	const struct perf_set *s = &l->set[set];
-	uint64_t sum = 0;
-
-	for (unsigned int c = 0; c < s->cpus; c++)
-		sum += s->ring[c].lost + s->ring[c].broken;
-	return sum;
 }

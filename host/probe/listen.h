@@ -3,32 +3,35 @@
 #ifndef LIFELINE_PROBE_LISTEN_H
 #define LIFELINE_PROBE_LISTEN_H
 
-#include "host/probe/perf.h"
 #include "host/probe/probe.h"
+#include "host/probe/tracer.h"
 
 /* A storm of interrupts must not cost a record of a request: they have buffers of their own. */
-enum { SET_REQUESTS, SET_LINE, SETS };
+enum { TRACER_REQUESTS, TRACER_LINE, TRACERS };
 
 /**
  * struct listener - what is listened to
  * @config: what is watched
  * @device: the kernel's dev_t of each sharer that is a disk
- * @set: events
+ * @tracer: what records; one that has nothing to record is not open
  * @decoder: of each row of the table
  */
 struct listener {
 	struct probe_config config;
 	uint64_t device[PROBE_SHARERS];
-	struct perf_set set[SETS];
+	struct tracer tracer[TRACERS];
 	struct decoder decoder[TRACEPOINTS];
 };
 
 /**
- * listener_open() - find what is watched, and prepare to record it
+ * listener_open() - find what is watched, and record it from now on
  *
- * Nothing is recorded before perf_enable(). Return: 0 or -errno, with one line in @error.
+ * Return: 0 or -errno, with one line in @error.
  */
 int listener_open(struct listener *l, const struct probe_config *config, char *error, size_t size);
+
+/** listener_prepare() - as probe_prepare() */
+int listener_prepare(char *error, size_t size);
 
 /** listener_close() - give all back; also what listener_open() could not finish */
 void listener_close(struct listener *l);
@@ -38,8 +41,5 @@ bool listener_decode(const struct listener *l, const struct record *r, struct ev
 
 /** listener_sharer() - number of the sharer that @e is about; PROBE_SHARERS: of none */
 uint32_t listener_sharer(const struct listener *l, const struct event *e);
-
-/** listener_lost() - records of @set that were lost or made no sense, ever */
-uint64_t listener_lost(const struct listener *l, unsigned int set);
 
 #endif

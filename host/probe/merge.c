@@ -3,16 +3,11 @@
 
 #include <string.h>
 
-bool queue_full(const struct queue *q)
-{
-	return q->n == q->room;
-}
-
 bool queue_put(struct queue *q, const struct item *item)
 {
 	size_t i = q->n;
 
-	if (queue_full(q))
+	if (q->n == q->room)
 		return false;
 	for (; i > q->taken && q->item[i - 1].time > item->time; i--)
 		q->item[i] = q->item[i - 1];

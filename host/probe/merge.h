@@ -38,11 +38,8 @@ struct queue {
 	size_t room, n, taken;
 };
 
-/** queue_put() - sort @item in; among equal times the one that came first stays first. False: no room */
+/** queue_put() - sort @item in; among equal times the one that came first stays first. False: no room before queue_shrink() */
 bool queue_put(struct queue *q, const struct item *item);
-
-/** queue_full() - is there no more room, before the next queue_shrink()? */
-bool queue_full(const struct queue *q);
 
 /** queue_shrink() - make room of what was taken out */
 void queue_shrink(struct queue *q);

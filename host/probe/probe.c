@@ -20,17 +20,14 @@
 /* How often the kernel's counters of the line are looked at: they begin anew (irqcount.h). */
 #define LOOK (100 * NS_PER_MS)
 
-/* A buffer's worth of records: the shortest has 40 bytes. */
-#define ROOM (PERF_PAGES * 4096u / 40u)
-
-/* A drain takes in what a buffer holds, and what comes in meanwhile, but not for ever. */
-#define ROUNDS 4u
+/* How often the buffers are emptied in a long window: a disk of 30,000 IOPS fills one in a second. */
+#define EMPTY NS_PER_S
 
 /* Beside enum meaning: a window begins, ends. */
 enum { MARK_BEGIN = MEANS_CLAIMED + 1, MARK_END };
 
 /* Queues: one of each buffer of each set, and the marks. */
-#define QUEUES (SETS * PERF_CPUS + 1)
+#define QUEUES (TRACERS * TRACER_CPUS + 1)
 #define MARKS  8u
 
 struct probe {
@@ -41,7 +38,7 @@ struct probe {
 	struct irqfiles files;
 	struct irqcount last, sum;
 	uint64_t overrun, fed;
-	uint64_t lost_before[SETS];
+	uint64_t lost_before[TRACERS];
 	enum window open;
 };
 
@@ -143,44 +140,37 @@ static void feed(struct probe *p, const struct item *it)
 	}
 }
 
-/* Return: all that was in the buffers is out. */
-static bool take_in(struct probe *p)
+static void take_in(struct probe *p, unsigned int tracer, unsigned int cpu)
 {
-	bool all = true;
+	struct tracer *t = &p->ears.tracer[tracer];
+	struct queue *q = &p->queue[tracer * TRACER_CPUS + cpu];
+	uint8_t bytes[PAGE_BYTES];
+	struct page page;
+	struct record r;
+	struct item it;
 
-	for (unsigned int s = 0; s < SETS; s++) {
-		for (unsigned int c = 0; c < p->ears.set[s].cpus; c++) {
-			struct queue *q = &p->queue[s * PERF_CPUS + c];
-			struct record r;
-			struct item it;
-
-			while (!queue_full(q) && ring_next(&p->ears.set[s].ring[c], &r))
-				if (understand(p, &r, p->ears.set[s].cpu[c], &it))
-					queue_put(q, &it);
-			all = all && !queue_full(q);
-		}
+	/* What a storm writes meanwhile is for the next time. */
+	for (unsigned int i = 0; i < t->pages && tracer_read(t, cpu, bytes, &page); i++) {
+		while (page_next(&page, &r))
+			if (understand(p, &r, cpu, &it))
+				p->overrun += !queue_put(q, &it);
+		t->broken += page.broken;
 	}
-	return all;
 }
 
 /* Take in what is in the buffers, and feed what is surely in order. */
 static void drain(struct probe *p)
 {
-	uint64_t horizon = clock_ns() - SETTLED;
 	struct item it;
-	bool all = false;
 
-	for (unsigned int s = 0; s < SETS; s++)
-		for (unsigned int c = 0; c < p->ears.set[s].cpus; c++)
-			ring_begin(&p->ears.set[s].ring[c]);
-	for (unsigned int round = 0; round < ROUNDS && !all; round++) {
-		all = take_in(p);
-		while (queues_take(p->queue, QUEUES, horizon, &it))
-			feed(p, &it);
-		for (unsigned int i = 0; i < QUEUES; i++)
-			queue_shrink(&p->queue[i]);
-	}
-	p->fed = horizon;
+	p->fed = clock_ns() - SETTLED;
+	for (unsigned int i = 0; i < TRACERS; i++)
+		for (unsigned int cpu = 0; cpu < p->ears.tracer[i].cpus; cpu++)
+			take_in(p, i, cpu);
+	while (queues_take(p->queue, QUEUES, p->fed, &it))
+		feed(p, &it);
+	for (unsigned int i = 0; i < QUEUES; i++)
+		queue_shrink(&p->queue[i]);
 }
 
 static void count_line(struct probe *p)
@@ -191,18 +181,27 @@ static void count_line(struct probe *p)
 		irqcount_add(&p->sum, &p->last, &now);
 }
 
-static int make_queues(struct probe *p)
+/* As many as a full buffer may hold: the shortest record, irq_handler_exit's, has 20 bytes. */
+static size_t room_of(const struct probe *p, unsigned int queue)
+{
+	const struct tracer *t = &p->ears.tracer[queue / TRACER_CPUS % TRACERS];
+
+	if (queue == QUEUES - 1)
+		return MARKS;
+	return queue % TRACER_CPUS < t->cpus ? t->pages * (PAGE_BYTES / 20ul) : 0;
+}
+
+static int make_queues(struct probe *p, char *error, size_t size)
 {
 	for (unsigned int i = 0; i < QUEUES; i++) {
 		struct queue *q = &p->queue[i];
-		size_t room = i == QUEUES - 1 ? MARKS : ROOM;
 
-		if (i != QUEUES - 1 && i % PERF_CPUS >= p->ears.set[i / PERF_CPUS].cpus)
+		q->room = room_of(p, i);
+		q->item = q->room ? malloc(q->room * sizeof(*q->item)) : NULL;
+		if (!q->room || q->item)
 			continue;
-		q->item = malloc(room * sizeof(*q->item));
-		if (!q->item)
-			return -ENOMEM;
-		q->room = room;
+		(void)snprintf(error, size, "probe: no memory for its records; watch less");
+		return -ENOMEM;
 	}
 	return 0;
 }
@@ -228,14 +227,12 @@ static int set_up(struct probe *p, const struct probe_config *config, char *erro
 
 	if (!rc)
 		rc = listener_open(&p->ears, config, error, size);
-	if (rc)
-		return rc;
-	rc = make_queues(p);
-	for (unsigned int s = 0; s < SETS && !rc; s++)
-		rc = perf_enable(&p->ears.set[s]);
-	if (rc)
-		(void)snprintf(error, size, "probe: %s; watch less", strerror(-rc));
-	return rc;
+	return rc ? rc : make_queues(p, error, size);
+}
+
+int probe_prepare(char *error, size_t size)
+{
+	return listener_prepare(error, size);
 }
 
 int probe_open(struct probe **out, const struct probe_config *config, char *error, size_t size)
@@ -264,26 +261,38 @@ int probe_open(struct probe **out, const struct probe_config *config, char *erro
 	return rc;
 }
 
-/* What was lost until now; the kernel tells of it with the next record. */
-static void forget_losses(struct probe *p)
+/* Sleep up to @ns, and not behind @until. Return: the time now */
+static uint64_t rest(uint64_t ns, uint64_t until)
 {
+	uint64_t now = clock_ns();
+	struct timespec t = clock_spec(now + ns < until ? now + ns : until);
+
+	(void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
+	return clock_ns();
+}
+
+/* What was recorded and lost until now is of no interest any more. */
+static void start_afresh(struct probe *p)
+{
+	bool lost = false;
+
 	drain(p);
-	if (listener_lost(&p->ears, SET_REQUESTS) == p->lost_before[SET_REQUESTS] &&
-	    listener_lost(&p->ears, SET_LINE) == p->lost_before[SET_LINE])
-		return;
-	(void)perf_wait(&p->ears.set[SET_REQUESTS], 2 * SETTLED);
-	drain(p);
-	for (unsigned int s = 0; s < SETS; s++)
-		p->lost_before[s] = listener_lost(&p->ears, s);
-	for (unsigned int i = 0; i < p->ears.config.n; i++)
+	for (unsigned int i = 0; i < TRACERS; i++) {
+		uint64_t now = tracer_lost(&p->ears.tracer[i]);
+
+		lost = lost || now != p->lost_before[i];
+		p->lost_before[i] = now;
+	}
+	for (unsigned int i = 0; i < p->ears.config.n && lost; i++)
 		requests_forget(&p->sharer[i]);
+	p->overrun = 0;
+	p->sum = (struct irqcount){ 0, 0 };
 }
 
 void probe_begin(struct probe *p, enum window w, uint64_t planned)
 {
-	forget_losses(p);
 	count_line(p);
-	p->sum = (struct irqcount){ 0, 0 };
+	start_afresh(p);
 	p->open = w;
 	mark(p, MARK_BEGIN, clock_ns(), planned);
 }
@@ -293,11 +302,11 @@ void probe_wait(struct probe *p, uint64_t ns)
 	uint64_t now = clock_ns(), until = now + ns;
 
 	while (now < until) {
-		/* What a window costs its sharers is what the kernel writes, and no more. */
-		if (perf_wait(&p->ears.set[SET_REQUESTS], until - now < LOOK ? until - now : LOOK))
-			drain(p);
+		now = rest(LOOK, until);
 		count_line(p);
-		now = clock_ns();
+		/* What a window costs its sharers is what the kernel writes, and no more. */
+		if (now > p->fed + EMPTY)
+			drain(p);
 	}
 }
 
@@ -323,7 +332,7 @@ void probe_end(struct probe *p)
 	count_line(p);
 	mark(p, MARK_END, end, 0);
 	do {
-		(void)perf_wait(&p->ears.set[SET_REQUESTS], 2 * SETTLED);
+		(void)rest(2 * SETTLED, limit);
 		drain(p);
 	} while (!decided(p, end) && clock_ns() < limit);
 	l->interrupts = p->sum.interrupts;
@@ -343,12 +352,13 @@ const struct line_stats *probe_line(const struct probe *p, enum window w)
 
 uint64_t probe_lost(const struct probe *p)
 {
-	return listener_lost(&p->ears, SET_REQUESTS) - p->lost_before[SET_REQUESTS] + p->overrun;
+	return tracer_lost(&p->ears.tracer[TRACER_REQUESTS]) - p->lost_before[TRACER_REQUESTS] +
+	       p->overrun;
 }
 
 uint64_t probe_line_lost(const struct probe *p)
 {
-	return listener_lost(&p->ears, SET_LINE) - p->lost_before[SET_LINE];
+	return tracer_lost(&p->ears.tracer[TRACER_LINE]) - p->lost_before[TRACER_LINE];
 }
 
 void probe_close(struct probe *p)

@@ -42,7 +42,7 @@ const char *trace_text(const uint8_t *data, uint32_t size, struct trace_field fi
 /**
  * trace_load() - number and format of a tracepoint
  * @name: "block/block_rq_issue"
- * @id: for perf_event_attr.config, and the first two bytes of its data
+ * @id: its number: the first two bytes of its data
  * @format: its format file's text
  * @room: bytes of it
  *

@@ -149,16 +149,17 @@ static const struct tracepoint *row(const char *name)
 
 TEST(a_read_is_decoded)
 {
-	struct record r = { .time = 77, .size = 60 };
+	uint8_t data[60] = { 0 };
+	struct record r = { 77, sizeof(data), data };
 	const char *missing;
 	struct decoder d;
 	struct event e;
 
 	EXPECT_TRUE(decoder_init(&d, row("block/block_rq_issue"), 1061, issue_format, &missing));
-	put32(r.data, 0, 1061);
-	put32(r.data, 8, 0x800010);
-	put32(r.data, 16, 248);
-	put32(r.data, 24, 8);
+	put32(data, 0, 1061);
+	put32(data, 8, 0x800010);
+	put32(data, 16, 248);
+	put32(data, 24, 8);
 	EXPECT_EQ(decoder_id(&r), 1061);
 	EXPECT_TRUE(decode(&d, &r, &e));
 	EXPECT_EQ(e.time, 77);
@@ -167,10 +168,10 @@ TEST(a_read_is_decoded)
 	EXPECT_EQ(e.means, MEANS_ISSUED);
 	EXPECT_STR(e.text, "");
 	/* Nothing was asked for. */
-	put32(r.data, 24, 0);
+	put32(data, 24, 0);
 	EXPECT_TRUE(!decode(&d, &r, &e));
 	/* Cut short. */
-	put32(r.data, 24, 8);
+	put32(data, 24, 8);
 	r.size = 26;
 	EXPECT_TRUE(!decode(&d, &r, &e));
 	r.size = 1;
@@ -179,15 +180,16 @@ TEST(a_read_is_decoded)
 
 TEST(a_handler_is_decoded)
 {
-	struct record r = { .time = 78, .size = 40 };
+	uint8_t data[40] = { 0 };
+	struct record r = { 78, sizeof(data), data };
 	const char *missing;
 	struct decoder d;
 	struct event e;
 
 	EXPECT_TRUE(decoder_init(&d, row("irq/irq_handler_entry"), 152, entry_format, &missing));
-	put32(r.data, 8, 20);
-	put32(r.data, 12, 19u << 16 | 16);
-	memcpy(r.data + 16, "ahci[0000:00:08.0]", 19);
+	put32(data, 8, 20);
+	put32(data, 12, 19u << 16 | 16);
+	memcpy(data + 16, "ahci[0000:00:08.0]", 19);
 	EXPECT_TRUE(decode(&d, &r, &e));
 	EXPECT_EQ(e.number, 20);
 	EXPECT_STR(e.text, "ahci[0000:00:08.0]");
