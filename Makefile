@@ -140,7 +140,7 @@ build/host/library.a: $(HOST_LIBRARY:%.c=build/host/objects/%.o)
 	rm -f $@
 	ar rcs $@ $^
 
-build/host/init: build/host/objects/host/init.o
+build/host/init: build/host/objects/host/init.o build/host/library.a
 	gcc -static $^ -o $@
 
 build/host/lifeline: build/host/objects/host/main.o build/host/library.a $(LIBPCI)/libpci.a

@@ -19,6 +19,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "host/probe/probe.h"
+
 #define CONSOLE	   "/dev/ttyS1"
 #define DISK	   "/dev/vda"
 #define COLLECTION "/collection"
@@ -157,6 +159,16 @@ static void await_disks(int wanted)
 		usleep(100000);
 }
 
+/* In the snapshot, so that no case waits for it. */
+static void prepare_probe(void)
+{
+	char error[200];
+
+	errno = 0;
+	if (probe_prepare(error, sizeof(error)))
+		tell("no probe:", error);
+}
+
 static int open_console(void)
 {
 	struct termios t;
@@ -208,6 +220,7 @@ int main(void)
 	/* No driver of theirs may switch MSI on: they shall interrupt by their line (pci-sysfs.c, msi_bus_store). */
 	set_listed("lifeline.line=", "msi_bus", "0");
 	load_modules();
+	prepare_probe();
 	await_disks(atoi(boot_word("lifeline.disks=")));
 	console = open_console();
 	if (console >= 0 && write(console, ready, sizeof(ready) - 1) > 0) {

@@ -23,6 +23,8 @@ FIRMWARE = tuple(Path("/usr/share") / name for name in (
 # In the order in which init loads them; what they need goes before them.
 MODULES = ("virtio_pci", "virtio_blk", "ext4", "ahci", "sd_mod", "e1000", "e1000e", "uhci_hcd", "xhci_pci",
            "usb_storage", "vfio_pci", "kvm_amd", "kvm_intel", "msr")
+# Nobody waits here for a disk to be pulled out again.
+OPTIONS = {"usb_storage": "delay_use=0"}
 # A kernel may lack these, which is then the cases' affair.
 OPTIONAL = ("vfio_pci", "vfio_iommu_type1", "kvm_amd", "kvm_intel")
 KEEP = 4  # images, of some 100 MB each
@@ -92,6 +94,8 @@ def closed_modules(folder: Path) -> list[tuple[Path, str]]:
             raise HypervisorError(f"modules {folder}: no {name}: {run.stderr.strip()}")
         for path, options in re.findall(r"^insmod (\S+)(.*)$", run.stdout, re.MULTILINE):
             found.setdefault(path, options.strip())
+        if name in OPTIONS and not run.returncode:
+            found[list(found)[-1]] = OPTIONS[name]
     return [(Path(path), options) for path, options in found.items()]
 
 

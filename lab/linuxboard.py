@@ -7,6 +7,7 @@ at the same time share them.
 """
 
 import fcntl
+import functools
 import glob
 import hashlib
 import select
@@ -127,10 +128,11 @@ class LinuxQEMUDriver(MultibootQEMUDriver):
     # Snapshots.
 
     def _snapshot(self, launch: Launch, command: list[str]) -> Snapshot:
-        """The one of this board with this software on it; made if there is none. BoardError if it does not boot."""
-        whole = hashlib.sha256(shlex.join(command).encode())
+        """The one of such a board with this software on it; made if there is none. BoardError if it does not boot."""
+        whole = hashlib.sha256(shlex.join(word for word in command if word != self.title).encode())
         for path in (launch.kernel, launch.modules[0][0]):
-            whole.update(path.read_bytes())
+            status = path.stat()
+            whole.update(digest(path, status.st_size, status.st_mtime_ns))
         status = Path(command[0]).stat()
         whole.update(f"{status.st_size} {status.st_mtime_ns} {launch.disk.stat().st_size}".encode())
         launch.snapshots.mkdir(parents=True, exist_ok=True)
@@ -198,6 +200,12 @@ class LinuxQEMUDriver(MultibootQEMUDriver):
         if not whole and not self.alive():
             whole, self._partial = b"".join(text + b"\n" for text in self._partial if text), [b"", b""]
         return whole.replace(b"\r\n", b"\n")
+
+
+@functools.cache
+def digest(path: Path, _size: int, _mtime_ns: int) -> bytes:
+    """Of a file's content; read once, as a run starts from the same files more than a hundred times."""
+    return hashlib.sha256(path.read_bytes()).digest()
 
 
 def prune(folder: Path) -> None:

@@ -122,6 +122,11 @@ class MultibootQEMUDriver(QEMUDriver):
 
     # What is booted.
 
+    @property
+    def title(self) -> str:
+        """As ps(1) shows it."""
+        return f"lifeline-{self.target.name}"
+
     def prepare(self, launch: Launch) -> None:
         """What the next on() boots."""
         self._launch = launch
@@ -162,7 +167,7 @@ class MultibootQEMUDriver(QEMUDriver):
         if accel == "tcg" and not icount:  # with icount QEMU itself chooses one thread
             accel += f",thread={self.tcg_thread}"
         board = self._of(launch.variant)
-        return [self.qemu(), "-name", f"lifeline-{self.target.name}", "-nodefaults",
+        return [self.qemu(), "-name", self.title, "-nodefaults",
                 "-display", "none", "-no-reboot", "-machine", self.machine, "-cpu", board["cpu"],
                 "-m", self.memory, "-smp", str(launch.smp or self.smp), "-accel", accel,
                 *(["-icount", icount] if icount else []), *shlex.split(self.extra_args),

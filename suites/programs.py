@@ -21,6 +21,7 @@ BOOTS_SCHEMA = _map(_object(
     ["cmdline", "label", "variant"],
     cmdline={"type": "string"}, label=_map({"type": ["string", "integer"]}), variant=TEXT, warm={"type": "boolean"}))
 
+ROWS = {"type": "array", "items": PARAMS, "minItems": 1}
 SUITE_SCHEMA = _object(
     ["about", "cases"],
     about=TEXT,
@@ -28,7 +29,7 @@ SUITE_SCHEMA = _object(
         ["title", "rationale", "invariants", "boots", "red"],
         title=TEXT, rationale=TEXT, red=TEXT, boots=NAMES, fixture=TEXT, program=TEXT,
         invariants={"type": "array", "items": {"enum": list(INVARIANTS)}, "minItems": 1},
-        params=PARAMS, rows={"type": "array", "items": PARAMS, "minItems": 1}, nightly=PARAMS, unfinished=TEXT,
+        params=PARAMS, rows=ROWS, nightly=PARAMS, nightly_rows=ROWS, nightly_boots=NAMES,
         limit_s={"type": "integer", "minimum": 1}, hang={"enum": ["hypervisor"]})))
 
 
@@ -60,14 +61,11 @@ def load_boots(path: Path = HERE / "boots.yaml") -> dict[str, BootSpec]:
             for name, fields in source.data.items()}
 
 
-def load_suite(path: Path, boots: dict[str, BootSpec], nightly: bool = False, unfinished: bool = False) -> list[ProgramCase]:
-    """All cases of a suite.yaml, in its order; YamlError names file and line of the first mistake.
-
-    A case with `unfinished:` is being worked on, as the text there says, and is played by nobody.
-    """
+def load_suite(path: Path, boots: dict[str, BootSpec], nightly: bool = False) -> list[ProgramCase]:
+    """All cases of a suite.yaml, in its order; YamlError names file and line of the first mistake."""
     source = parse(path)
     check(source, SUITE_SCHEMA)
-    cases = [case for name, raw in source.data["cases"].items() if unfinished or "unfinished" not in raw
+    cases = [case for name in source.data["cases"]
              for case in _expand(source, name, boots, nightly)]
     for case in cases:
         if len(case.id) > MAX_ID:
@@ -77,16 +75,27 @@ def load_suite(path: Path, boots: dict[str, BootSpec], nightly: bool = False, un
 
 
 def _expand(source: Source, name: str, boots: dict[str, BootSpec], nightly: bool) -> Iterator[ProgramCase]:
+    """`nightly:` adds values to each row's columns; what is there twice is played once."""
     raw = source.data["cases"][name]
-    for boot, row in itertools.product(raw["boots"], raw.get("rows", [{}])):
-        if boot not in boots:
-            raise source.error(("cases", name, "boots"), f"case {name}: no boot {boot!r} in boots.yaml; it has: "
-                               f"{', '.join(boots)}")
-        columns: dict[str, list[Any]] = {**raw.get("params", {}), **row}
-        for key, values in raw.get("nightly", {}).items() if nightly else ():
-            columns[key] = [*columns.get(key, []), *values]
-        for values in itertools.product(*columns.values()):
-            yield ProgramCase(source.path.parent.name, name, boots[boot], dict(zip(columns, values)), (), raw["title"],
-                              " ".join(raw["rationale"].split()), tuple(raw["invariants"]), raw["red"],
-                              raw.get("limit_s", 20), hang=raw.get("hang", ""), fixture=raw.get("fixture", "global"),
-                              program=raw.get("program", source.path.parent.name))
+    asked = [*raw["boots"], *(raw.get("nightly_boots", []) if nightly else [])]
+    if unknown := [boot for boot in asked if boot not in boots]:
+        raise source.error(("cases", name, "boots"), f"case {name}: no boot {unknown[0]!r} in boots.yaml; it has: "
+                           f"{', '.join(boots)}")
+    rows = [_columns(raw, row, nightly) for row in raw.get("rows", [{}])]
+    rows += raw.get("nightly_rows", []) if nightly else []
+    sets = [dict(zip(row, values)) for row in rows for values in itertools.product(*row.values())]
+    for boot, params in itertools.product(asked, unique(sets)):
+        yield ProgramCase(source.path.parent.name, name, boots[boot], params, (), raw["title"],
+                          " ".join(raw["rationale"].split()), tuple(raw["invariants"]), raw["red"],
+                          raw.get("limit_s", 20), hang=raw.get("hang", ""), fixture=raw.get("fixture", "global"),
+                          program=raw.get("program", source.path.parent.name))
+
+
+def _columns(raw: dict[str, Any], row: dict[str, list[Any]], nightly: bool) -> dict[str, list[Any]]:
+    columns = {**raw.get("params", {}), **row}
+    more = raw.get("nightly", {}) if nightly else {}
+    return columns | {key: [*columns.get(key, []), *values] for key, values in more.items()}
+
+
+def unique(sets: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [params for number, params in enumerate(sets) if params not in sets[:number]]

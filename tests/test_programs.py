@@ -61,7 +61,7 @@ def test_mistakes_are_named(tmp_path: Path, old: str, new: str, told: str) -> No
         load(tmp_path, SUITE.replace(old, new))
 
 
-CASES = [case for path in SUITES for case in programs.load_suite(path, BOOTS, nightly=True, unfinished=True)]
+CASES = [case for path in SUITES for case in programs.load_suite(path, BOOTS, nightly=True)]
 
 
 @pytest.mark.parametrize("program", sorted({case.program for case in CASES}))

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/case/case.h"
 #include "host/load/fio.h"
 #include "host/load/iperf.h"
 #include "host/load/progress.h"
@@ -157,9 +158,11 @@ static int start_nic(struct sharer *s, char why[TAKE_WHY])
 
 static int start_disks(struct shared_line *l, char why[TAKE_WHY])
 {
-	struct fio_config c = {
-		.cpu = LINE_CPU, .pace = DISK_PACE, .seconds = LOAD_SECONDS, .seed = 1
-	};
+	struct fio_config c = { .cpu = LINE_CPU,
+				.pace = DISK_PACE,
+				.seconds = LOAD_SECONDS,
+				.seed = 1,
+				.latency_log = getenv("LIFELINE_FIO_LOG") };
 
 	for (unsigned int i = 0; i < l->n; i++)
 		if (l->sharer[i].kind == WATCHED_DISK)
@@ -246,22 +249,43 @@ void shared_window(struct shared_line *l, enum window w, uint64_t ns)
 	l->windows += ns;
 }
 
-/* What the loads say of themselves is not judged: on a dead line they cannot even end in time. */
+static void stop_nic(struct sharer *s)
+{
+	struct iperf_result r;
+	char why[TAKE_WHY];
+
+	if (s->iperf.pid && !iperf_stop(&s->iperf, STOP_LIMIT, &r, why, sizeof(why)))
+		case_data("load=iperf3 dom=%s datagrams=%llu", s->name,
+			  (unsigned long long)r.datagrams);
+	nic_down(&s->nic);
+}
+
+static void stop_disks(struct shared_line *l)
+{
+	struct fio_result r[LINE_SHARERS];
+	char why[TAKE_WHY];
+	unsigned int n = 0;
+
+	if (!l->fio.pid || fio_stop(&l->fio, STOP_LIMIT, r, l->disks, why, sizeof(why)))
+		return;
+	for (unsigned int i = 0; i < l->n; i++) {
+		if (l->sharer[i].kind != WATCHED_DISK)
+			continue;
+		case_data("load=fio dom=%s reads=%llu mean_us=%llu p99_us=%llu max_us=%llu",
+			  l->sharer[i].name, (unsigned long long)r[n].reads,
+			  (unsigned long long)(r[n].mean / NS_PER_US),
+			  (unsigned long long)(r[n].p99 / NS_PER_US),
+			  (unsigned long long)(r[n].max / NS_PER_US));
+		n++;
+	}
+}
+
+/* What the loads say of themselves is told and not judged: on a dead line they cannot even end in time. */
 static void stop_loads(struct shared_line *l)
 {
-	struct fio_result fio[LINE_SHARERS];
-	struct iperf_result iperf;
-	char unused[TAKE_WHY];
-
-	for (unsigned int i = 0; i < l->n; i++) {
-		struct sharer *s = &l->sharer[i];
-
-		if (s->iperf.pid)
-			(void)iperf_stop(&s->iperf, STOP_LIMIT, &iperf, unused, sizeof(unused));
-		nic_down(&s->nic);
-	}
-	if (l->fio.pid)
-		(void)fio_stop(&l->fio, STOP_LIMIT, fio, l->disks, unused, sizeof(unused));
+	for (unsigned int i = 0; i < l->n; i++)
+		stop_nic(&l->sharer[i]);
+	stop_disks(l);
 }
 
 const char *shared_down(struct shared_line *l)
