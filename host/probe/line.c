@@ -19,6 +19,7 @@ void line_init(struct line *l)
 {
 	memset(l, 0, sizeof(*l));
 	l->current = WINDOWS;
+	l->first = LINE_ACTIONS;
 }
 
 void line_open(struct line *l, enum window w, uint64_t start)
@@ -62,6 +63,29 @@ uint32_t line_number(struct line *l, const char *name)
 	return i;
 }
 
+void line_order(struct line *l, const char *actions)
+{
+	char name[LINE_NAME];
+
+	(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(actions, ",\n"), actions);
+	if (name[0])
+		l->first = line_number(l, name);
+}
+
+/* Is it known where the pass on @cpu began? The rest of one that was half over when listening began is passed over. */
+static bool is_whole(struct line *l, unsigned int cpu, uint32_t action)
+{
+	uint32_t bit = 1u << action;
+
+	if (l->cpu[cpu].whole)
+		return true;
+	/* Called a second time: who should be first is not on the line any more. */
+	l->cpu[cpu].whole = l->first == LINE_ACTIONS || action == l->first ||
+			    l->cpu[cpu].called & bit;
+	l->cpu[cpu].called = l->cpu[cpu].whole ? 0 : l->cpu[cpu].called | bit;
+	return l->cpu[cpu].whole;
+}
+
 /*
  * A pass has no mark of its own. It begins when a handler comes again that was already
  * called: that holds whoever is taken off the line or put at its end meanwhile.
@@ -88,6 +112,8 @@ void line_called(struct line *l, uint64_t time, unsigned int cpu, uint32_t actio
 	if (cpu >= LINE_CPUS || action >= LINE_ACTIONS)
 		return;
 	advance(l, time);
+	if (!is_whole(l, cpu, action))
+		return;
 	if (!l->cpu[cpu].called || l->cpu[cpu].called & 1u << action)
 		begin_pass(l, cpu);
 	l->cpu[cpu].called |= 1u << action;
@@ -100,7 +126,7 @@ void line_claimed(struct line *l, uint64_t time, unsigned int cpu)
 {
 	struct line_stats *s = stats_of(l);
 
-	if (cpu >= LINE_CPUS || !l->cpu[cpu].called)
+	if (cpu >= LINE_CPUS || !l->cpu[cpu].whole || !l->cpu[cpu].called)
 		return;
 	advance(l, time);
 	if (s)

@@ -58,8 +58,9 @@ struct line_stats {
  * @idle: passes that nobody claimed since the last that somebody did
  * @names: handlers that were ever seen
  * @name: these
- * @cpu: of each CPU: handlers already called in the pass that it is in, the last of them, and
- *       whether somebody claimed it
+ * @first: number of the one that is called first; LINE_ACTIONS: not known
+ * @cpu: of each CPU: was the beginning of a pass seen, handlers already called in the pass that it is
+ *       in, the last of them, and whether somebody claimed it
  * @window: measurements
  */
 struct line {
@@ -68,7 +69,9 @@ struct line {
 	uint32_t idle;
 	uint32_t names;
 	char name[LINE_ACTIONS][LINE_NAME];
+	uint32_t first;
 	struct {
+		bool whole;
 		uint32_t called, last;
 		bool claimed;
 	} cpu[LINE_CPUS];
@@ -86,6 +89,15 @@ void line_close(struct line *l, uint64_t end);
 
 /** line_number() - number of handler @name, known or new; LINE_ACTIONS if there are too many */
 uint32_t line_number(struct line *l, const char *name);
+
+/**
+ * line_order() - say in which order handlers are called
+ * @actions: /sys/kernel/irq/N/actions, "ahci[0000:00:08.0],uhci_hcd:usb1"
+ *
+ * Who begins to listen in the midst of a pass would else take its end and the next one's beginning
+ * for one pass, and go on so.
+ */
+void line_order(struct line *l, const char *actions);
 
 /** line_called() - handler number @action was called on @cpu at @time */
 void line_called(struct line *l, uint64_t time, unsigned int cpu, uint32_t action);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "host/probe/clock.h"
+#include "host/probe/file.h"
 #include "host/probe/irqcount.h"
 #include "host/probe/listen.h"
 #include "host/probe/merge.h"
@@ -208,6 +209,7 @@ static int make_queues(struct probe *p, char *error, size_t size)
 
 static int find_line(struct probe *p, const struct probe_config *config, char *error, size_t size)
 {
+	char path[64], actions[1024];
 	int rc;
 
 	if (!config->irq)
@@ -218,6 +220,9 @@ static int find_line(struct probe *p, const struct probe_config *config, char *e
 	if (rc)
 		(void)snprintf(error, size, "irq %u: no such line: %s; see /proc/interrupts",
 			       config->irq, strerror(-rc));
+	(void)snprintf(path, sizeof(path), "/sys/kernel/irq/%u/actions", config->irq);
+	if (!rc && file_read(path, actions, sizeof(actions)) > 0)
+		line_order(&p->line, actions);
 	return rc;
 }
 

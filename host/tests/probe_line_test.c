@@ -42,6 +42,35 @@ static void pass(uint64_t time, unsigned int cpu, uint32_t handlers, uint32_t go
 
 #define NOBODY 99u
 
+/* Listening began behind eth0's handler: what is claimed last in a pass belongs to that pass. */
+TEST(order)
+{
+	begin();
+	line_order(&ln, "eth0,eth1,eth2\n");
+	pass(1000 * MS, 1, 3, 1, 2);
+	for (unsigned int i = 1; i < 10; i++)
+		pass((1000 + i) * MS, 1, 3, 0, i % 2 ? 0 : 2);
+	line_close(&ln, 1010 * MS);
+	EXPECT_EQ(during()->passes, 9);
+	EXPECT_EQ(during()->claimed, 9);
+	EXPECT_EQ(during()->run, 0);
+}
+
+/* Who should be first has left before it was ever called. */
+TEST(order_of_one_that_is_gone)
+{
+	begin();
+	line_order(&ln, "ahci,eth1");
+	for (unsigned int i = 0; i < 10; i++)
+		pass((1000 + i) * MS, 1, 3, 0, 1);
+	line_close(&ln, 1010 * MS);
+	EXPECT_EQ(during()->passes, 9);
+	EXPECT_EQ(during()->claimed, 9);
+	line_init(&ln);
+	line_order(&ln, "\n");
+	EXPECT_EQ(ln.first, LINE_ACTIONS);
+}
+
 TEST(passes)
 {
 	begin();
