@@ -164,25 +164,21 @@ static void by_unmask(void *ctx, uint32_t *random)
 	}
 }
 
-/* Whatever the calls were: what is disabled for the user is disabled in the function (__vfio_pci_intx_mask()). */
-static bool disintx_agrees(FIXTURE_DATA(intx) * self)
-{
-	bool shown = vfio_config_read(&self->u.v, PCI_COMMAND, 2) & PCI_COMMAND_DISINTX;
-
-	if (shown && !user_disintx(&self->u))
-		self->wrong = "ST DisINTx is set for the user and not in the function";
-	return !self->wrong;
-}
-
-/* INTx as it is to be used: enabled, nothing masked, nothing pending. */
+/*
+ * INTx as it is to be used: enabled, nothing masked, nothing pending. A write of Command may have left DisINTx in the function
+ * as VFIO does not believe it to be (docs/findings/vfio-command-write.md); what the user sets and clears ends that.
+ */
 static bool settle_line(FIXTURE_DATA(intx) * self)
 {
 	const struct vfio_device *v = &self->u.v;
 	int rc = vfio_irq_enable(v, IRQ_INTX, &self->line, 1);
 
-	vfio_command(v, 0, PCI_COMMAND_DISINTX);
 	if (!rc)
 		rc = vfio_intx_unmask_by(v, -1);
+	if (!rc)
+		rc = vfio_intx_mask(v);
+	vfio_command(v, PCI_COMMAND_DISINTX, 0);
+	vfio_command(v, 0, PCI_COMMAND_DISINTX);
 	if (!rc)
 		rc = vfio_intx_unmask(v);
 	if (rc)
@@ -237,7 +233,7 @@ static bool settle(void *ctx, uint32_t *random)
 {
 	FIXTURE_DATA(intx) *self = ctx;
 
-	if (!disintx_agrees(self) || !settle_line(self) || !serve_all(self))
+	if (!settle_line(self) || !serve_all(self))
 		return false;
 	if (user_disintx(&self->u)) {
 		self->wrong = "LI DisINTx stays set in the function";
