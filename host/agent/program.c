@@ -7,10 +7,10 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "host/agent/agent.h"
+#include "host/probe/clock.h"
 
 #define FOLDER	  "/collection/lifeline"
 #define LINE	  1024
@@ -26,14 +26,6 @@ struct running {
 	int claim;
 	char error[TEXT], skip[TEXT], note[TEXT];
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static const char *behind(const char *line, const char *prefix)
 {
@@ -172,7 +164,7 @@ void run_case(struct span line, unsigned int number)
 	struct running r = { .claim = -1 };
 	char id[128], program[64] = "", test[128] = "";
 	struct span word = { 0 };
-	uint64_t began = now_ms();
+	uint64_t began = clock_ns();
 
 	plan_next_word(&line, ' ', &word);
 	span_copy(word, id, sizeof(id));
@@ -197,5 +189,5 @@ void run_case(struct span line, unsigned int number)
 		printf("ok %u %s # SKIP %s\n", number, id, r.skip);
 	else
 		printf("%sok %u %s # checks=%u ms=%u\n", r.failed ? "not " : "", number, id,
-		       r.checks, (unsigned int)(now_ms() - began));
+		       r.checks, (unsigned int)((clock_ns() - began) / NS_PER_MS));
 }

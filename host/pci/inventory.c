@@ -14,6 +14,7 @@
 
 #include "guest/dev/descriptor.h"
 #include "host/pci/sysfs.h"
+#include "host/probe/file.h"
 
 #define FUNCTIONS 4096
 /* A driver that works has a device's lock for some milliseconds; a NIC's, for a second. */
@@ -325,10 +326,10 @@ static void try_route(const char *root, struct pci_function *f)
 	int irq;
 
 	(void)sysfs_path(path, "%s/sys/bus/pci/devices/%s/enable", root, f->bdf);
-	if (sysfs_write(path, "1"))
+	if (file_write(path, "1"))
 		return;
 	irq = (int)attribute_number(root, f->bdf, "irq", 0);
-	(void)sysfs_write(path, "0");
+	(void)file_write(path, "0");
 	f->irq = irq;
 	f->routed = irq > 0;
 }

@@ -7,10 +7,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#define NS_PER_S 1000000000ull
+#include "host/probe/clock.h"
 
 static int open_file(const char *bdf, const char *name)
 {
@@ -126,16 +125,13 @@ static void config_write(void *ctx, uint16_t offset, uint8_t width, uint32_t val
 
 static uint64_t now(void *ctx)
 {
-	struct timespec t;
-
 	(void)ctx;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
+	return clock_ns();
 }
 
 static void sleep_ns(void *ctx, uint64_t ns)
 {
-	struct timespec t = { .tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S) };
+	struct timespec t = clock_spec(ns);
 
 	(void)ctx;
 	while (clock_nanosleep(CLOCK_MONOTONIC, 0, &t, &t) == EINTR)

@@ -13,8 +13,10 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "host/probe/clock.h"
+#include "host/probe/file.h"
 
 int sysfs_path(char path[SYSFS_PATH], const char *format, ...)
 {
@@ -78,39 +80,19 @@ long sysfs_number(const char *path, long otherwise)
 	return errno || *end ? otherwise : number;
 }
 
-int sysfs_write(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), result = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		result = -errno;
-	close(fd);
-	return result;
-}
-
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 /* Return: 0: @child has ended; -ETIMEDOUT; another -errno. */
 static int wait_for_end(pid_t child, unsigned int ms)
 {
 	struct pollfd poller = { .events = POLLIN };
-	uint64_t end = now_ms() + ms, now;
+	uint64_t end = clock_ns() + ms * NS_PER_MS, now;
 	int ready;
 
 	poller.fd = (int)syscall(SYS_pidfd_open, child, 0);
 	if (poller.fd < 0)
 		return -errno;
 	do {
-		now = now_ms();
-		ready = poll(&poller, 1, now < end ? (int)(end - now) : 0);
+		now = clock_ns();
+		ready = poll(&poller, 1, now < end ? (int)((end - now) / NS_PER_MS) : 0);
 	} while (ready < 0 && errno == EINTR);
 	close(poller.fd);
 	return ready == 1 ? 0 : -ETIMEDOUT;
@@ -148,7 +130,7 @@ int sysfs_write_within(const char *path, const char *text, unsigned int ms)
 	if (child < 0)
 		return -errno;
 	if (!child)
-		_exit(-sysfs_write(path, text));
+		_exit(-file_write(path, text));
 	return result_within(child, ms);
 }
 

@@ -30,11 +30,8 @@ int sysfs_read(const char *path, char *text, size_t size);
 /** sysfs_number() - an attribute's number, decimal or 0x; @otherwise where there is none */
 long sysfs_number(const char *path, long otherwise);
 
-/** sysfs_write() - write @text in one write. Return: 0 or -errno: the kernel's answer */
-int sysfs_write(const char *path, const char *text);
-
 /**
- * sysfs_write_within() - sysfs_write() in a process of its own, waited for @ms milliseconds
+ * sysfs_write_within() - file_write() in a process of its own, waited for @ms milliseconds
  *
  * For attributes whose writer the kernel may keep: unbind waits for a driver that
  * may wait for ever. Return: as above; -ETIMEDOUT: the kernel still has the writer.

@@ -8,8 +8,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "host/probe/clock.h"
 
 /* Intel's VMX wants some pages that no guest uses (KVM_SET_TSS_ADDR): below the BIOS. */
 #define IDENTITY_MAP 0xfffbc000ull
@@ -183,11 +184,8 @@ static struct kvm_segment flat(uint8_t type, uint16_t selector)
 
 static int set_clock(struct machine *m)
 {
-	struct kvm_clock_data clock = { 0 };
-	struct timespec now;
+	struct kvm_clock_data clock = { .clock = clock_ns() };
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	clock.clock = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 	if (ioctl(m->vm, KVM_SET_CLOCK, &clock))
 		return machine_fail(m, "KVM_SET_CLOCK");
 	return 0;

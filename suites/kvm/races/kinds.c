@@ -105,7 +105,8 @@ static void by_traffic(void *ctx, uint32_t *random)
 	unsigned int signals;
 
 	(void)random;
-	if (u->c.ops->trigger(&u->c, 0) != DEV_OK)
+	/* One is enough: a round of nothing but lost ones would look like a call that hangs. */
+	if (self->lost || u->c.ops->trigger(&u->c, 0) != DEV_OK)
 		return;
 	self->raised++;
 	signals = await_either(self, SERVED);
@@ -122,7 +123,7 @@ static bool settle_exchange(void *ctx, uint32_t *random)
 
 	(void)random;
 	self->signals += await_either(self, 0);
-	return true;
+	return !self->lost;
 }
 
 TEST_F_TIMEOUT(kinds, exchange, CASE_SECONDS)
@@ -145,7 +146,7 @@ TEST_F_TIMEOUT(kinds, exchange, CASE_SECONDS)
 		       &rounds);
 	case_data("device=%s rounds=%u raised=%u signals=%u lost=%u", self->u.device->model, rounds,
 		  self->raised, self->signals, self->lost);
-	CHECK(how == RACE_OVER, "HC a call returns in round %u", rounds);
+	CHECK(how != RACE_STUCK, "HC a call returns in round %u", rounds);
 	CHECK(!self->lost, "LI lost %u of %u, expected 0", self->lost, self->raised);
 	CHECK(self->signals == self->raised, "LI signals of both eventfds: %u, expected %u",
 	      self->signals, self->raised);
