@@ -26,7 +26,7 @@ SUITE_SCHEMA = _object(
     ["about", "cases"],
     about=TEXT,
     cases=_map(_object(
-        ["title", "rationale", "invariants", "boots", "red"],
+        ["title", "rationale", "invariants", "red"],
         title=TEXT, rationale=TEXT, red=TEXT, boots=NAMES, fixture=TEXT, program=TEXT,
         invariants={"type": "array", "items": {"enum": list(INVARIANTS)}, "minItems": 1},
         params=PARAMS, rows=ROWS, nightly=PARAMS, nightly_rows=ROWS, nightly_boots=NAMES,
@@ -77,7 +77,7 @@ def load_suite(path: Path, boots: dict[str, BootSpec], nightly: bool = False) ->
 def _expand(source: Source, name: str, boots: dict[str, BootSpec], nightly: bool) -> Iterator[ProgramCase]:
     """`nightly:` adds values to each row's columns; what is there twice is played once."""
     raw = source.data["cases"][name]
-    asked = [*raw["boots"], *(raw.get("nightly_boots", []) if nightly else [])]
+    asked = [*raw.get("boots", []), *(raw.get("nightly_boots", []) if nightly else [])]
     if unknown := [boot for boot in asked if boot not in boots]:
         raise source.error(("cases", name, "boots"), f"case {name}: no boot {unknown[0]!r} in boots.yaml; it has: "
                            f"{', '.join(boots)}")

@@ -195,7 +195,7 @@ static int await_loads(struct shared_line *l, char why[TAKE_WHY])
 	return rc;
 }
 
-static int start_probe(struct shared_line *l, bool actions, char why[TAKE_WHY])
+int shared_listen(struct shared_line *l, bool actions, char why[TAKE_WHY])
 {
 	struct probe_config c = { .irq = l->irq, .actions = actions, .grace = GRACE, .n = l->n };
 
@@ -206,6 +206,12 @@ static int start_probe(struct shared_line *l, bool actions, char why[TAKE_WHY])
 		memcpy(c.sharer[i].name, l->sharer[i].name, PROBE_NAME);
 	}
 	return probe_open(&l->probe, &c, why, TAKE_WHY);
+}
+
+void shared_deafen(struct shared_line *l)
+{
+	probe_close(l->probe);
+	l->probe = NULL;
 }
 
 static int stay_on(unsigned int cpu)
@@ -237,7 +243,7 @@ enum taken shared_up(struct shared_line *l, unsigned int loads, bool actions, ch
 	if (!rc)
 		rc = stall_start(&l->meter, WATCHER_CPU, METER_PERIOD, why, TAKE_WHY);
 	if (!rc)
-		rc = start_probe(l, actions, why);
+		rc = shared_listen(l, actions, why);
 	return rc ? TAKE_ERROR : TAKEN;
 }
 
@@ -290,7 +296,7 @@ static void stop_loads(struct shared_line *l)
 
 const char *shared_down(struct shared_line *l)
 {
-	probe_close(l->probe);
+	shared_deafen(l);
 	stall_stop(l->meter);
 	stop_loads(l);
 	if (l->affinity.irq)

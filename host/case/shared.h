@@ -93,6 +93,12 @@ enum taken shared_take(struct shared_line *l, const char *model, unsigned int in
  */
 enum taken shared_up(struct shared_line *l, unsigned int loads, bool actions, char why[TAKE_WHY]);
 
+/** shared_listen() - watch them again after shared_deafen(). Return: 0 or -errno */
+int shared_listen(struct shared_line *l, bool actions, char why[TAKE_WHY]);
+
+/** shared_deafen() - do not watch any more; the loads go on */
+void shared_deafen(struct shared_line *l);
+
 /** shared_window() - measure window @w for @ns */
 void shared_window(struct shared_line *l, enum window w, uint64_t ns);
 
