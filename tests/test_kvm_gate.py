@@ -16,7 +16,7 @@ from tests.test_mutants_linux import MODULES, run_cases
 
 BOOTS = programs.load_boots()
 CASES = [case for path in sorted(programs.HERE.glob("*/suite.yaml")) for case in programs.load_suite(path, BOOTS)]
-NIC = "kvm.sharing.host[iommu=intel,load=nic]"
+NIC = "kvm.sharing.host[iommu=intel,load=all]"
 BESIDE = "kvm.sharing.beside[device=edu,domain=process,iommu=intel]"
 
 pytestmark = pytest.mark.board
