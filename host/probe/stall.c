@@ -67,6 +67,15 @@ uint64_t stalls_sum(const struct stalls *s, uint64_t from, uint64_t to)
 	return sum;
 }
 
+/*
+ * Late by a whole period or more: all the time since the last tick counts. A board that its host lets run by shreds of
+ * a millisecond is not one to be judged in these either.
+ */
+static uint64_t stood_from(uint64_t due, uint64_t now, uint64_t period)
+{
+	return now > due + period ? due - period : due;
+}
+
 static void *tick(void *arg)
 {
 	struct stall_meter *m = arg;
@@ -77,7 +86,7 @@ static void *tick(void *arg)
 
 		(void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL);
 		now = clock_ns();
-		stalls_note(&m->seen, due, now, m->period / 4);
+		stalls_note(&m->seen, stood_from(due, now, m->period), now, m->period / 4);
 		/* What was missed is not caught up. */
 		due = (now > due ? now : due) + m->period;
 	}

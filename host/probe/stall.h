@@ -6,8 +6,9 @@
  * it every CPU that shares its thread of the host.
  *
  * How late it was is a lower bound: a stall begins up to one period before the tick
- * that it delays. On a board whose CPUs share one host thread a CPU that is busy delays the ticks of
- * the other, too: there a stall is not always the host's.
+ * that it delays. One that is late by more than a period counts from the tick before. On a board
+ * whose CPUs share one host thread a CPU that is busy delays the ticks of the other, too: there a
+ * stall is not always the host's.
  */
 #ifndef LIFELINE_PROBE_STALL_H
 #define LIFELINE_PROBE_STALL_H

@@ -77,8 +77,16 @@ int tenant_enable(struct tenant *u, enum irq_kind kind, unsigned int n, char why
 	return 0;
 }
 
+/* Before a kind is given up: see user_reset() (host/case/user.h). */
+static void silence(struct tenant *u)
+{
+	if (u->v.device >= 0 && u->c.ops && u->c.io.ctx)
+		u->c.ops->reset(&u->c);
+}
+
 void tenant_disable(struct tenant *u)
 {
+	silence(u);
 	if (u->n)
 		vfio_irq_disable(&u->v, u->c.kind);
 	close_events(u);
@@ -104,8 +112,7 @@ unsigned int tenant_send(struct tenant *u, unsigned int i, uint64_t ns)
 
 void tenant_close(struct tenant *u)
 {
-	if (u->v.device >= 0 && u->c.ops && u->c.ops->quiet)
-		u->c.ops->quiet(&u->c);
+	silence(u);
 	close_events(u);
 	vfio_close(&u->v);
 	tenant_init(u);
