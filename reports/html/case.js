@@ -144,12 +144,13 @@ function showDetail(place, detail) {
 
 async function fill(place, number, show) {
   if (place.dataset.filled) return;
-  place.dataset.filled = "1";
+  place.dataset.filled = "soon";
   try {
     show(place, await detailOf(number));
   } catch (error) {
     place.append(element("p", "note", `This browser cannot unpack the case: ${error.message}`));
   }
+  place.dataset.filled = "done";
 }
 
 function openCase(details) {

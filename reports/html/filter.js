@@ -33,6 +33,7 @@ function apply() {
 
 form.hidden = false;
 form.addEventListener("input", apply);
+form.addEventListener("change", apply);
 form.addEventListener("submit", event => event.preventDefault());
 form.addEventListener("reset", () => setTimeout(apply));
 apply();

@@ -45,7 +45,7 @@ function drawCell(g, cell, { width, bars, max, role, named, longest, narrow }) {
   g.append("rect").attr("class", "ground").attr("width", width).attr("height", bars);
   const empty = hole(cells);
   if (empty)
-    g.append("rect").attr("class", "hole").attr("x", x(empty[0])).attr("height", bars)
+    g.append("rect").attr("class", cell.gap_us > cell.bound_us ? "hole over" : "hole").attr("x", x(empty[0])).attr("height", bars)
       .attr("width", x(empty[0] + empty[1] - 1) + x.bandwidth() - x(empty[0]));
   g.selectAll(".served").data(cells).enter().append("rect").attr("class", `served ${role}`)
     .attr("x", (d, i) => x(i)).attr("width", x.bandwidth()).attr("y", d => bars - y(d)).attr("height", d => y(d));

@@ -4,6 +4,7 @@
 
 const FIRST_ROW = 2; // vectors below 0x20 are the CPU's exceptions
 const DOM_COLOURS = 4;
+const MANY_CHANGES = 16; // that are told one by one
 
 // "pin 20 dom 1-2" -> the class of its colour and what the legend says of it.
 function owner(text) {
@@ -73,8 +74,8 @@ function drawVectors(place, before, after) {
   }
   place.append(legend(maps));
   const list = element("ul", "changes");
-  for (const text of changes.slice(0, 40)) list.append(element("li", "", text));
-  if (changes.length > 40) list.append(element("li", "", `and ${changes.length - 40} more`));
+  for (const text of changes.slice(0, MANY_CHANGES)) list.append(element("li", "", text));
+  if (changes.length > MANY_CHANGES) list.append(element("li", "", `and ${changes.length - MANY_CHANGES} more`));
   place.append(changes.length ? list : element("p", "note", "No vector differs between these marks."));
 }
 
