@@ -5,10 +5,12 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 from reports.files import ReportError, write_atomically
 from reports.html.page import page
 from reports.journal import read_journal
+from reports.model import complete
 
 
 def duration(folder: Path, ended_s: float) -> float:
@@ -17,6 +19,14 @@ def duration(folder: Path, ended_s: float) -> float:
         return float(json.loads((folder / "summary.json").read_text())["duration_s"])
     except (OSError, ValueError, KeyError, TypeError):
         return ended_s
+
+
+def expected(folder: Path) -> list[str]:
+    """All cases of the run, also those that never ran: the journal has only what was finished."""
+    try:
+        return [case.get("name", "") for case in ElementTree.parse(folder / "junit.xml").iter("testcase")]
+    except (OSError, ElementTree.ParseError):
+        return []
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         info, results = read_journal(options.folder / "results.jsonl")
         ended_s = max((result.started_s + result.duration_ms / 1000 for result in results), default=0.0)
+        results = complete(results, expected(options.folder))
         write_atomically(path, page(info, results, duration(options.folder, ended_s)))
     except ReportError as error:
         print(error, file=sys.stderr)

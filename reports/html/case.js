@@ -172,12 +172,20 @@ function openFromAddress() {
 }
 addEventListener("hashchange", openFromAddress);
 
-// What failed shows its strip without being asked, as soon as one scrolls to it.
+// What failed shows its strip without being asked: the first ones at once, so that they are printed, the rest when one
+// scrolls to them.
+const EAGER = 40;
+const showEvidence = place => fill(place, +place.dataset.number, (target, detail) => {
+  const shown = evidence(detail, target.clientWidth);
+  if (shown) target.append(shown);
+});
 const watcher = new IntersectionObserver(entries => entries.filter(entry => entry.isIntersecting).forEach(({ target }) => {
   watcher.unobserve(target);
-  fill(target, +target.dataset.number, (place, detail) => place.append(...[evidence(detail, place.clientWidth)].filter(Boolean)));
+  showEvidence(target);
 }), { rootMargin: "400px" });
-for (const place of document.querySelectorAll(".evidence")) watcher.observe(place);
+const places = [...document.querySelectorAll(".evidence")];
+places.slice(0, EAGER).forEach(showEvidence);
+places.slice(EAGER).forEach(place => watcher.observe(place));
 
 for (const button of document.querySelectorAll("button.copy")) {
   button.hidden = !navigator.clipboard;

@@ -20,6 +20,7 @@ from reports.html.page import rerun
 from reports.journal import Journal
 from reports.tests.pages import ATTACK, hostile_case, large_run, linux_case, mixed_run, xen_case
 from reports.tests.samples import INFO
+from reports.writers import write_reports
 
 VOID = {"meta", "br", "img", "input", "link"}
 
@@ -207,8 +208,12 @@ def test_a_thousand_cases():
 def test_again_from_a_journal(tmp_path, capsys):
     with Journal.create(tmp_path / "results.jsonl", INFO) as journal:
         journal.append(xen_case())
+    write_reports(tmp_path, INFO, [xen_case()], ["never.played"], 61.25)
+    made = (tmp_path / "report.html").read_text()
+    assert "hung.mask[ack=new,cast=edu,pos=first]" in made and "never ran" in made
+    (tmp_path / "report.html").unlink()
     assert main([str(tmp_path)]) == 0
-    assert "hung.mask[ack=new,cast=edu,pos=first]" in (tmp_path / "report.html").read_text()
+    assert (tmp_path / "report.html").read_text() == made
     capsys.readouterr()
     assert main([str(tmp_path / "none")]) == 1
     error = capsys.readouterr().err

@@ -126,7 +126,8 @@ def test_vector_map_frames_what_differs(mixed):
 
 
 def test_failures_show_their_strip_unasked(mixed):
-    mixed.js("document.getElementById('failed').scrollIntoView()")
+    mixed.size(390, 300)  # they are far below
+    mixed.driver.refresh()
     mixed.until("document.querySelector('.bad .strip .gaptext.over.longest')")
     assert mixed.driver.find_element(By.CSS_SELECTOR, ".bad h3").text == "fail REGRESSION hung.silent[ack=new]"
 
