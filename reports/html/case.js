@@ -190,7 +190,12 @@ places.slice(EAGER).forEach(place => watcher.observe(place));
 for (const button of document.querySelectorAll("button.copy")) {
   button.hidden = !navigator.clipboard;
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(button.previousElementSibling.textContent);
-    button.textContent = "copied";
+    const command = button.previousElementSibling;
+    try {
+      await navigator.clipboard.writeText(command.textContent);
+      button.textContent = "copied";
+    } catch {
+      getSelection().selectAllChildren(command); // not allowed here: the reader copies it
+    }
   });
 }

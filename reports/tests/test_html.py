@@ -100,7 +100,9 @@ def test_hostile_text_in_a_case():
 
 def test_hostile_run():
     info = replace(INFO, id=ATTACK, board=ATTACK, append=ATTACK, hypervisor=replace(INFO.hypervisor, version=ATTACK, file=ATTACK))
-    reader = Reader(page(info, [xen_case()], 1.0))
+    text = page(info, [xen_case()], 1.0)
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\ud800-\udfff]", text)
+    reader = Reader(text)
     assert not [name for _, attrs in reader.elements for name in attrs if name.startswith("on") or name == "src"]
 
 
