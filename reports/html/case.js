@@ -71,12 +71,13 @@ function cellClass(name, cell) {
 }
 
 function figures(detail) {
-  const box = element("div", "scroll"), table = element("table"), head = element("tr");
+  const box = element("div", "scroll"), table = element("table"), top = element("thead"), head = element("tr");
   box.tabIndex = 0;
   box.setAttribute("role", "region");
   box.setAttribute("aria-label", "figures");
   for (const name of ["sharer", "window", ...COLUMNS.map(([name]) => HEADS[name] || name)]) head.append(element("th", "", name));
-  table.append(head);
+  top.append(head);
+  table.append(top);
   for (const sharer of detail.sharers)
     for (const [window, cell] of Object.entries(sharer.windows)) {
       const row = element("tr");

@@ -116,12 +116,13 @@ def page(info: RunInfo, results: Sequence[CaseResult], duration_s: float, extras
     parts = parts or assets()
     return environment.get_template("report.html.j2").render(
         parts=parts, style=Markup(parts.style), scripts=[Markup(text) for text in parts.scripts],
-        board=clean(info.board), run=clean(info.id), hypervisor=clean(info.hypervisor.name), version=clean(info.hypervisor.version),
+        board=clean(info.board), run=clean(info.id), hypervisor=clean(info.hypervisor.name),
+        version=clean(info.hypervisor.version),
         verdict=found.outcome.value, counts=found.counts, duration=f"{duration_s:.1f} s", facts=_facts(info, command),
         bad=_by_reason(rows), known=_by_finding(rows, extras), fixed=[row for row in rows if row.word == "fixed"],
         groups=_groups(rows, results), filters=_filters(rows), rungs=rungs, ladder=ladder_rows,
         kills=extras.kills, extras=extras, packs=_packs(results, extras),
-        pack=PACK)
+        pack=PACK, comma=Markup(",<wbr>"))
 
 
 def rerun(info: RunInfo) -> str:
