@@ -31,8 +31,9 @@ endif
 # they would become the machine's own boot entries.
 GATE_PACKAGES := gcc libc6-dev binutils make xz-utils libxen-dev qemu-system-x86 seabios \
 	cpio kmod e2fsprogs libjansson-dev fio iperf3 \
-	python3 python3-labgrid python3-pytest python3-yaml python3-jsonschema
-TEST_PACKAGES := $(GATE_PACKAGES) clang-format-14 clang-tidy-14 cppcheck
+	python3 python3-labgrid python3-pytest python3-yaml python3-jsonschema \
+	python3-jinja2 node-d3-axis node-d3-scale node-d3-selection
+TEST_PACKAGES := $(GATE_PACKAGES) clang-format-14 clang-tidy-14 cppcheck chromium chromium-driver python3-selenium
 
 GUEST := build/guest.elf
 STOCK_XEN := build/xen/$(XEN_PACKAGE).gz

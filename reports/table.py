@@ -71,26 +71,30 @@ def _numbers(counts: Counts) -> list[str]:
 def _figures(group: list[CaseResult]) -> tuple[str, str, str]:
     """Worst gap, the bound that gap was held to, and all interrupts lost."""
     data = [row for result in group for row in result.data]
-    gaps = [(gap, _int(row.get("bound_us"))) for row in data
-            if (gap := _int(row.get("gap_us"))) is not None]
-    losses = [lost for row in data if (lost := _int(row.get("lost"))) is not None]
+    gaps = [(gap, number(row.get("bound_us"))) for row in data
+            if (gap := number(row.get("gap_us"))) is not None]
+    losses = [lost for row in data if (lost := number(row.get("lost"))) is not None]
     gap, bound = max(gaps, key=lambda pair: pair[0], default=(None, None))
     lost = sum(losses)
     told = str(lost) if lost < 10_000_000 else f"{lost:.1e}"
-    return _time(gap), _time(bound), told if losses else ""
+    return span(gap), span(bound), told if losses else ""
 
 
-def _ladder(results: Sequence[CaseResult]) -> Iterator[str]:
-    """The ladder of rescues: for each controller, which rung silences it once its driver is gone, and the time
-    that takes, with `!` if the device is of no use after it; `no`: it has the rung, and goes on asserting; `-`: it
-    has no such thing."""
+def ladder(results: Sequence[CaseResult]) -> tuple[list[str], dict[str, dict[str, str]]]:
+    """The ladder of rescues: its rungs, and for each controller which of them silences it once its driver is gone, with
+    the time that takes, and `!` if the device is of no use after it; `no`: it has the rung, and goes on asserting; `-`:
+    it has no such thing."""
     rows: dict[str, dict[str, str]] = {}
     for row in (row for result in results for row in result.data if "ladder" in row):
         there, ends = row.get("there") == "1", row.get("ends") == "1"
-        took = _time(_int(row.get("cost_us"))) + ("" if row.get("back") == "1" else "!")
+        took = span(number(row.get("cost_us"))) + ("" if row.get("back") == "1" else "!")
         told = (took if ends else "no") if there else "-"
         rows.setdefault(plain(row["ladder"]), {})[plain(row.get("rung", ""))] = told
-    rungs = list(dict.fromkeys(rung for row in rows.values() for rung in row))
+    return list(dict.fromkeys(rung for row in rows.values() for rung in row)), rows
+
+
+def _ladder(results: Sequence[CaseResult]) -> Iterator[str]:
+    rungs, rows = ladder(results)
     if rows:
         yield _cells("rescue by", rungs)
     for name, row in rows.items():
@@ -101,12 +105,12 @@ def _cells(name: str, cells: Sequence[str]) -> str:
     return f"{name:<14}" + "".join(f"{cell:>11}" for cell in cells)
 
 
-def _int(value: Any) -> int | None:
+def number(value: Any) -> int | None:
     """A figure as the guest printed it: a string, and perhaps not a number at all."""
     return int(value) if re.fullmatch(r"[0-9]{1,15}", str(value)) else None
 
 
-def _time(us: int | None) -> str:
+def span(us: int | None) -> str:
     if us is None:
         return ""
     for unit, scale in (("s", 1_000_000), ("ms", 1000)):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.files import ReportError, explain, write_atomically
+from reports.html import page
 from reports.junit import junit
 from reports.ktap_writer import ktap
 from reports.model import CaseResult, RunInfo, complete, verdict
@@ -44,12 +45,12 @@ def summary(info: RunInfo, results: Sequence[CaseResult], duration_s: float,
 def write_reports(folder: Path, info: RunInfo, results: Sequence[CaseResult],
                   expected_ids: Iterable[str], duration_s: float,
                   boots: Sequence[dict[str, Any]] = ()) -> None:
-    """Write results.ktap, junit.xml and, last, summary.json: where it stands, all of them do."""
+    """Write results.ktap, junit.xml, report.html and, last, summary.json: where it stands, all of them do."""
     whole = complete(results, expected_ids)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ReportError(explain(folder, error)) from error
-    for name, writer in (("results.ktap", ktap), ("junit.xml", junit)):
+    for name, writer in (("results.ktap", ktap), ("junit.xml", junit), ("report.html", page)):
         write_atomically(folder / name, writer(info, whole, duration_s))
     write_atomically(folder / "summary.json", summary(info, whole, duration_s, boots))

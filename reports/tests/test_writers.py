@@ -92,7 +92,7 @@ def test_summary():
 def test_write_reports(tmp_path):
     folder = tmp_path / "runs" / "1"
     write_reports(folder, INFO, [case("a.b", "PASS")], ["a.b", "c.d"], 1.0)
-    assert sorted(os.listdir(folder)) == ["junit.xml", "results.ktap", "summary.json"]
+    assert sorted(os.listdir(folder)) == ["junit.xml", "report.html", "results.ktap", "summary.json"]
     assert json.loads((folder / "summary.json").read_text())["verdict"] == "ERROR"
     assert "never ran" in (folder / "junit.xml").read_text()
 
@@ -108,7 +108,7 @@ def test_disk_full_keeps_the_old_file(tmp_path, monkeypatch):
     with pytest.raises(ReportError, match="results.ktap: No space left.*free space"):
         write_reports(tmp_path, INFO, [], [], 1.0)
     assert (tmp_path / "junit.xml").read_text() == before
-    assert sorted(os.listdir(tmp_path)) == ["junit.xml", "results.ktap", "summary.json"]
+    assert sorted(os.listdir(tmp_path)) == ["junit.xml", "report.html", "results.ktap", "summary.json"]
 
 
 def test_folder_that_cannot_be(tmp_path):
