@@ -32,7 +32,7 @@ endif
 GATE_PACKAGES := gcc libc6-dev binutils make xz-utils libxen-dev qemu-system-x86 seabios \
 	cpio kmod e2fsprogs libjansson-dev fio iperf3 \
 	python3 python3-labgrid python3-pytest python3-yaml python3-jsonschema
-TEST_PACKAGES := $(GATE_PACKAGES) clang-format-14 clang-tidy-14 cppcheck
+TEST_PACKAGES := $(GATE_PACKAGES) clang-format-14 clang-tidy-14 cppcheck python3-hypothesis python3-lxml
 
 GUEST := build/guest.elf
 STOCK_XEN := build/xen/$(XEN_PACKAGE).gz
