@@ -50,6 +50,19 @@ class OpenCase:
 
 def pairs(text: str) -> tuple[dict[str, str], str]:
     """Leading key=value pairs (the first of a name counts) and the text after them."""
+    fields: dict[str, str] = {}
+    for word in text.split(" "):
+        name, equals, value = word.partition("=")
+        if not equals or not name.isidentifier() or name in fields:
+            break
+        fields[name] = value
+    else:
+        if text.isascii():
+            return fields, ""
+    return _pairs_and_text(text)
+
+
+def _pairs_and_text(text: str) -> tuple[dict[str, str], str]:
     end = PAIRS.match(text).end()
     fields: dict[str, str] = {}
     for word in text[:end].split():
@@ -157,7 +170,7 @@ class Reader:
         # Most lines of a case are its diagnostics, and need no more than this.
         if self._open and raw.startswith(b"  # ") and len(raw) <= MAX_LINE:
             text = clean(raw.rstrip(b"\r"))
-            if text.startswith("  # ") and not ("[" in text or "(XEN)" in text):
+            if not ("[" in text or "(XEN)" in text) and text.startswith("  # "):
                 return self._diagnostic(self._open.name, text[4:].strip())
         if not could_be_ours(raw):
             if self._open and raw.endswith((b"not ", b"not \r")):

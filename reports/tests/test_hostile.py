@@ -5,6 +5,7 @@ The truth of a stream is known, so each property is: what is read as passed did 
 """
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -18,7 +19,7 @@ from reports.events import Noise, Outcome
 from reports.journal import Journal, read_journal
 from reports.junit import junit
 from reports.kcidb import kcidb, status
-from reports.ktap import MAX_LINE, Reader
+from reports.ktap import MAX_LINE, Reader, pairs
 from reports.ktap_writer import ktap
 from reports.lava import lava
 from reports.markdown import markdown
@@ -123,6 +124,21 @@ def test_line_of_100_mb_at_once():
     reader = Reader()
     [noise] = reader.feed(b"x" * (100 * 2**20) + b"\n")
     assert isinstance(noise, Noise) and len(noise.raw) == MAX_LINE and len(reader._partial) == 0
+
+
+def slow_pairs(text: str) -> tuple[dict[str, str], str]:
+    """What pairs() does, a pair at a time."""
+    fields: dict[str, str] = {}
+    while match := re.match(r"([A-Za-z_][A-Za-z0-9_.-]*)=([^ ]*)(?: +|$)", text):
+        fields.setdefault(match[1], match[2])
+        text = text[match.end():]
+    return fields, text.strip().removeprefix("- ")
+
+
+@settings(max_examples=500)
+@given(st.lists(st.sampled_from(["a", "b.c", "d-", "_", "\u00e9", "1", "=", " ", "  ", "- ", "x=y"])).map("".join))
+def test_pairs(text: str):
+    assert pairs(text) == slow_pairs(text)
 
 
 # --- the writers
