@@ -8,7 +8,7 @@ from reports.events import Outcome
 from reports.measures import figure
 from reports.model import CaseResult, RunInfo, count, verdict
 from reports.table import selection, time_text
-from reports.text import clean
+from reports.text import anonymous, clean
 
 MAX_FAILURES = 20
 MAX_CHECKS = 3  # of a failure
@@ -25,7 +25,7 @@ def markdown(info: RunInfo, results: Sequence[CaseResult], duration_s: float, co
 
 def _head(info: RunInfo, results: Sequence[CaseResult], duration_s: float) -> Iterator[str]:
     counts = count(results)
-    hypervisor = _code(f"{info.hypervisor.name} {info.hypervisor.version}")
+    hypervisor = _code(anonymous(f"{info.hypervisor.name} {info.hypervisor.version}"))
     yield f"# {verdict(results, ()).outcome.value}: {hypervisor} on {_code(info.board)}"
     yield ""
     yield "| cases | pass | fail | error | known | skip |"

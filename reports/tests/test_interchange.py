@@ -13,6 +13,7 @@ from lxml import etree
 
 from reports.junit import junit
 from reports.kcidb import excerpt, kcidb, path, status
+from reports.ktap_writer import ktap
 from reports.lava import fold, lava
 from reports.markdown import markdown
 from reports.measures import measures
@@ -52,6 +53,26 @@ def read_kcidb(text: str) -> dict:
 def read_lava(text: str) -> list[dict[str, str]]:
     """As LAVA reads a signal: words of name=value."""
     return [dict(word.split("=", 1) for word in shlex.split(match[1])) for match in SIGNAL.finditer(text)]
+
+
+def read_ktap(text: str) -> dict[str, str]:
+    """By the kernel's description of KTAP alone: top-level result lines, their directives, the plan."""
+    found = {}
+    for line in text.splitlines():
+        if match := re.fullmatch(r"(not )?ok ([0-9]+) (?:- )?(\S+)(?: # ?(.*))?", line):
+            directive = (match[4] or "").partition(" ")[0]
+            word = {"SKIP": "SKIP", "XFAIL": "known", "ERROR": "ERROR"}.get(directive, "FAIL" if match[1] else "PASS")
+            assert int(match[2]) == len(found) + 1
+            found[match[3]] = word
+    assert text.startswith(f"KTAP version 1\n1..{len(found)}\n")
+    return found
+
+
+def test_ktap_comes_back():
+    text = ktap(INFO, some_results(), 61.25)
+    assert read_ktap(text) == {result.case: result.word for result in some_results()}
+    told = dict(pair.split(":") for pair in text.splitlines()[-1].removeprefix("# Totals: ").split())
+    assert sum(map(int, told.values())) == len(some_results())
 
 
 # --- JUnit
@@ -226,6 +247,11 @@ def test_summary_of_a_board_that_does_not_boot():
 def test_summary_of_many_failures_ends():
     text = markdown(INFO, [case(f"a.{number}", "FAIL", reason="x" * 9000) for number in range(900)], 1)
     assert "... and 880 more" in text and len(text) < 20_000
+
+
+def test_summary_does_not_name_who_built_it():
+    info = RunInfo("1", "q35", Hypervisor("kvm", "6.1 (me@desk) #1", "ab", "vmlinuz"), 1, "2025", "cd")
+    assert markdown(info, [], 1).startswith("# ERROR: `kvm 6.1 #1` on `q35`\n")
 
 
 def test_summary_tells_what_is_fixed():
