@@ -90,6 +90,7 @@ def places(draw: st.DrawFn, data: bytes) -> int:
 # What else a console carries: messages of Xen, Linux and firmware, whole and torn, and what is no text at all.
 MESSAGES = st.one_of(
     st.sampled_from([b"(XEN) d1v0 Unhandled vmexit\r\n", b"[    1.234567] irq 16: nobody cared\n", b"\n", b"\r\n", b"\r", b"x\n",
-                     b"SeaBIOS (version 1.16)\n", b"(XEN) is not ", b"not\n", b"ok\n", b"\n  ", b"z", b"\x1b[2J", b"\x00", b"\xff\xfe", b"(XEN) ",
+                     b"SeaBIOS (version 1.16)\n", b"(XEN) is not ",
+                     b"not\n", b"ok\n", b"\n  ", b"z", b"\x1b[2J", b"\x00", b"\xff\xfe", b"(XEN) ",
                      b"Call Trace:\n <IRQ>\n  ? __report_bad_irq+0x33/0xc0\n"]),
     st.binary(max_size=12))
