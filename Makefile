@@ -33,7 +33,8 @@ GATE_PACKAGES := gcc libc6-dev binutils make xz-utils libxen-dev qemu-system-x86
 	cpio kmod e2fsprogs libjansson-dev fio iperf3 \
 	python3 python3-labgrid python3-pytest python3-yaml python3-jsonschema \
 	python3-jinja2 node-d3-axis node-d3-scale node-d3-selection
-TEST_PACKAGES := $(GATE_PACKAGES) clang-format-14 clang-tidy-14 cppcheck chromium chromium-driver python3-selenium
+TEST_PACKAGES := $(GATE_PACKAGES) clang-format-14 clang-tidy-14 cppcheck \
+	python3-hypothesis python3-lxml python3-selenium chromium chromium-driver
 
 GUEST := build/guest.elf
 STOCK_XEN := build/xen/$(XEN_PACKAGE).gz

@@ -4,8 +4,8 @@
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
-from typing import Any
 
+from reports.measures import figure
 from reports.model import CaseResult, Counts, RunInfo, count, verdict
 from reports.text import plain
 
@@ -71,13 +71,13 @@ def _numbers(counts: Counts) -> list[str]:
 def _figures(group: list[CaseResult]) -> tuple[str, str, str]:
     """Worst gap, the bound that gap was held to, and all interrupts lost."""
     data = [row for result in group for row in result.data]
-    gaps = [(gap, number(row.get("bound_us"))) for row in data
-            if (gap := number(row.get("gap_us"))) is not None]
-    losses = [lost for row in data if (lost := number(row.get("lost"))) is not None]
+    gaps = [(gap, figure(row.get("bound_us"))) for row in data
+            if (gap := figure(row.get("gap_us"))) is not None]
+    losses = [lost for row in data if (lost := figure(row.get("lost"))) is not None]
     gap, bound = max(gaps, key=lambda pair: pair[0], default=(None, None))
     lost = sum(losses)
     told = str(lost) if lost < 10_000_000 else f"{lost:.1e}"
-    return span(gap), span(bound), told if losses else ""
+    return time_text(gap), time_text(bound), told if losses else ""
 
 
 def ladder(results: Sequence[CaseResult]) -> tuple[list[str], dict[str, dict[str, str]]]:
@@ -87,7 +87,7 @@ def ladder(results: Sequence[CaseResult]) -> tuple[list[str], dict[str, dict[str
     rows: dict[str, dict[str, str]] = {}
     for row in (row for result in results for row in result.data if "ladder" in row):
         there, ends = row.get("there") == "1", row.get("ends") == "1"
-        took = span(number(row.get("cost_us"))) + ("" if row.get("back") == "1" else "!")
+        took = time_text(figure(row.get("cost_us"))) + ("" if row.get("back") == "1" else "!")
         told = (took if ends else "no") if there else "-"
         rows.setdefault(plain(row["ladder"]), {})[plain(row.get("rung", ""))] = told
     return list(dict.fromkeys(rung for row in rows.values() for rung in row)), rows
@@ -105,12 +105,8 @@ def _cells(name: str, cells: Sequence[str]) -> str:
     return f"{name:<14}" + "".join(f"{cell:>11}" for cell in cells)
 
 
-def number(value: Any) -> int | None:
-    """A figure as the guest printed it: a string, and perhaps not a number at all."""
-    return int(value) if re.fullmatch(r"[0-9]{1,15}", str(value)) else None
-
-
-def span(us: int | None) -> str:
+def time_text(us: int | None) -> str:
+    """Three digits and a unit, e.g. 2.11 ms."""
     if us is None:
         return ""
     for unit, scale in (("s", 1_000_000), ("ms", 1000)):

@@ -9,8 +9,14 @@ from typing import Any
 from reports.files import ReportError, explain, write_atomically
 from reports.html import page
 from reports.junit import junit
+from reports.kcidb import kcidb
 from reports.ktap_writer import ktap
+from reports.lava import lava
+from reports.markdown import markdown
 from reports.model import CaseResult, RunInfo, complete, verdict
+
+# A file of the run each; all are pure functions of the run, its results and the time it took.
+WRITERS = {"results.ktap": ktap, "junit.xml": junit, "kcidb.json": kcidb, "lava.txt": lava}
 
 
 def summary(info: RunInfo, results: Sequence[CaseResult], duration_s: float,
@@ -44,13 +50,15 @@ def summary(info: RunInfo, results: Sequence[CaseResult], duration_s: float,
 
 def write_reports(folder: Path, info: RunInfo, results: Sequence[CaseResult],
                   expected_ids: Iterable[str], duration_s: float,
-                  boots: Sequence[dict[str, Any]] = ()) -> None:
-    """Write results.ktap, junit.xml, report.html and, last, summary.json: where it stands, all of them do."""
+                  boots: Sequence[dict[str, Any]] = (), command: str = "") -> None:
+    """Write all of them and, last, summary.json: where it stands, the others do. `command` runs the gate again."""
     whole = complete(results, expected_ids)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ReportError(explain(folder, error)) from error
-    for name, writer in (("results.ktap", ktap), ("junit.xml", junit), ("report.html", page)):
+    for name, writer in WRITERS.items():
         write_atomically(folder / name, writer(info, whole, duration_s))
+    write_atomically(folder / "report.html", page(info, whole, duration_s, command=command))
+    write_atomically(folder / "summary.md", markdown(info, whole, duration_s, command or "make gate"))
     write_atomically(folder / "summary.json", summary(info, whole, duration_s, boots))

@@ -166,7 +166,7 @@ class Gate:
         try:
             self.results = read_journal(self.out / "results.jsonl")[1]
             write_reports(self.out, self.info, self.results, self.expected, self.duration_s,
-                          [boot_summary(record) for record in self.boot_records])
+                          [boot_summary(record) for record in self.boot_records], self.command)
         except ReportError as error:
             raise GateError(str(error)) from error
         latest = BUILD / "runs" / "latest"

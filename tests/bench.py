@@ -15,6 +15,7 @@ from lab.boardfile import EXERCISED
 from reports.html import page
 from reports.model import Hypervisor, RunInfo
 from reports.tests.pages import large_run
+from reports.ktap import Reader
 
 TOP = Path(__file__).parent.parent
 PROBE_RUNS = 3
@@ -108,6 +109,27 @@ def kvm_figures(runs: list[Run], cost: list[float]) -> list[tuple[str, str, floa
             for what, unit, values, limit in rows]
 
 
+def reading(folder: Path) -> list[tuple[str, str, float, float, float]]:
+    """The reader of consoles, by the CPU's time: on the bench's own consoles, and on nothing but results."""
+    count = 20_000
+    stream = b"KTAP version 1\n1..%d\n" % count + b"".join(
+        b"# case t.c[n=%d]\n  ok 1 LI lost 0\nok %d t.c[n=%d] # checks=1 ms=1\n" % (number, number, number)
+        for number in range(1, count + 1))
+    consoles = b"".join(path.read_bytes() for path in folder.glob("*/consoles/*.log"))[:2**25]
+    rows = [("reading 1 MB of console", "ms", consoles, len(consoles) / 1e9, 0.0),
+            ("reading a result (100,000 a s)", "us", stream, count / 1e6, 10.0)]
+    found = []
+    for what, unit, data, share, limit in rows:
+        took = []
+        for _ in range(5):
+            reader, began = Reader(), time.process_time()
+            for at in range(0, len(data), 2**16):
+                reader.feed(data[at : at + 2**16])
+            took.append((time.process_time() - began) / max(share, 1e-9))
+        found.append((what, unit, statistics.median(took), max(took), limit))
+    return found
+
+
 def figures(runs: list[Run]) -> list[tuple[str, str, float, float, float]]:
     """(what, unit, median, worst, limit); a limit of 0: none."""
     boots = [boot for run in runs for boot in run.summary["boots"]]
@@ -173,7 +195,7 @@ def main() -> int:
         print(f"gate {number:2}/{options.runs}  {run.wall_s:5.1f} s  {run.summary['verdict']}  "
               f"{run.summary['passed']} pass", flush=True)
     rows = kvm_figures(runs, probe_cost(folder, BOARDS["kvm"])) if options.hv == "kvm" else figures(runs)
-    return report(runs, [*rows, html_figure()], folder)
+    return report(runs, [*rows, *reading(folder), html_figure()], folder)
 
 
 def report(runs: list[Run], rows: list[tuple[str, str, float, float, float]], folder: Path) -> int:

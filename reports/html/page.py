@@ -15,7 +15,7 @@ from markupsafe import Markup
 from reports.html import view
 from reports.html.assets import Assets, assets
 from reports.model import CaseResult, Counts, RunInfo, count, verdict
-from reports.table import ladder, selection, span
+from reports.table import ladder, selection, time_text
 from reports.text import clean
 
 PACK = 32  # cases that are packed together: like ones share much, and opening one unpacks no more
@@ -156,8 +156,8 @@ def _row(number: int, result: CaseResult, extras: Extras, command: str) -> Row:
     return Row(
         number=number, case=clean(result.case), word=word, title=clean(result.title), reason=clean(result.reason),
         compared=clean(extras.compared.get(result.case, "")), finding=clean(result.finding or ""),
-        command=f"{command} CASE='{selection(result.case)}'", gap=span(worst.gap) if worst else "",
-        bound=span(worst.bound) if worst else "", share=round(worst.share, 4) if worst else None, lost=view.lost(result),
+        command=f"{command} CASE='{selection(result.case)}'", gap=time_text(worst.gap) if worst else "",
+        bound=time_text(worst.bound) if worst else "", share=round(worst.share, 4) if worst else None, lost=view.lost(result),
         keys=keys, failures=view.failures(result)[:MAX_REASONS])
 
 

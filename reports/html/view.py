@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reports.measures import figure
 from reports.model import CaseResult
-from reports.table import number
 from reports.text import clean
 
 WINDOWS = ("before", "during", "after")
@@ -55,12 +55,12 @@ def models(result: CaseResult) -> list[str]:
 def worst(result: CaseResult) -> Worst | None:
     """Only rows that have both, and in which the gap was held to the bound."""
     rows = [Worst(gap, bound) for row in result.data
-            if (gap := number(row.get("gap_us"))) is not None and (bound := number(row.get("bound_us")))]
+            if (gap := figure(row.get("gap_us"))) is not None and (bound := figure(row.get("bound_us")))]
     return max(rows, key=lambda row: row.share, default=None)
 
 
 def lost(result: CaseResult) -> int | None:
-    found = [value for row in result.data if (value := number(row.get("lost"))) is not None]
+    found = [value for row in result.data if (value := figure(row.get("lost"))) is not None]
     return sum(found) if found else None
 
 
@@ -96,7 +96,7 @@ def _sharers(result: CaseResult) -> list[dict[str, Any]]:
             cell["cells"] = _cells(row.get("served"))
         else:
             cell.update({key: value for key, text in row.items()
-                         if key not in ("sharer", "dom") and (value := number(text)) is not None})
+                         if key not in ("sharer", "dom") and (value := figure(text)) is not None})
     played = {window for sharer in found.values() for window in sharer["windows"]}
     for name, sharer in found.items():
         sharer["who"] = sharer["who"] or f"sharer {name}"

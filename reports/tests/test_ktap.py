@@ -207,6 +207,16 @@ def test_torn_failure_never_becomes_a_pass(message):
         assert passed(read(HEAD + BODY + line[:at] + message + line[at:])) == set()
 
 
+@pytest.mark.parametrize("indent", [b"", b"  "])
+def test_failure_torn_by_two_messages_never_becomes_a_pass(indent):
+    """One message before `not `, one behind it: the line that is left begins with `ok`."""
+    torn = b"(XEN) x" + indent + b"not \n" + indent
+    check = torn + b"ok 2 y\n" if indent else b"  ok 2 y\n"
+    result = b"ok 1 a.b # checks=2 ms=5\n" if indent else torn + b"ok 1 a.b # checks=2 ms=5\n"
+    data = HEAD + b"# case a.b\n  ok 1 x\n" + check + result
+    assert "ends in `not `" in reason(data)
+
+
 def test_message_at_every_offset_of_a_result_line():
     line = GOOD[len(HEAD + BODY):]
     for at in range(1, len(line)):
