@@ -77,7 +77,7 @@ def _figures(group: list[CaseResult]) -> tuple[str, str, str]:
     gap, bound = max(gaps, key=lambda pair: pair[0], default=(None, None))
     lost = sum(losses)
     told = str(lost) if lost < 10_000_000 else f"{lost:.1e}"
-    return _time(gap), _time(bound), told if losses else ""
+    return time_of(gap), time_of(bound), told if losses else ""
 
 
 def _ladder(results: Sequence[CaseResult]) -> Iterator[str]:
@@ -87,7 +87,7 @@ def _ladder(results: Sequence[CaseResult]) -> Iterator[str]:
     rows: dict[str, dict[str, str]] = {}
     for row in (row for result in results for row in result.data if "ladder" in row):
         there, ends = row.get("there") == "1", row.get("ends") == "1"
-        took = _time(_int(row.get("cost_us"))) + ("" if row.get("back") == "1" else "!")
+        took = time_of(_int(row.get("cost_us"))) + ("" if row.get("back") == "1" else "!")
         told = (took if ends else "no") if there else "-"
         rows.setdefault(plain(row["ladder"]), {})[plain(row.get("rung", ""))] = told
     rungs = list(dict.fromkeys(rung for row in rows.values() for rung in row))
@@ -106,7 +106,7 @@ def _int(value: Any) -> int | None:
     return int(value) if re.fullmatch(r"[0-9]{1,15}", str(value)) else None
 
 
-def _time(us: int | None) -> str:
+def time_of(us: int | None) -> str:
     if us is None:
         return ""
     for unit, scale in (("s", 1_000_000), ("ms", 1000)):
