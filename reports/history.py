@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.files import ReportError
-from reports.model import CaseResult, RunInfo
+from reports.model import CaseResult, Hypervisor, RunInfo
 from reports.text import clean
 
 APPLICATION = 0x4C464C4E  # "LFLN", in the file's header
@@ -67,6 +67,7 @@ class Seen:
 
     run: str
     sha256: str
+    release: str  # as RunInfo has it, e.g. xen-4.17
     word: str
     gap_us: int | None
     figures: Mapping[str, int]
@@ -220,11 +221,12 @@ class History:
         with self._told():
             series = self._series()
             found = self._db.execute(
-                'SELECT run.name, sha256, word, gap_us, figures FROM result JOIN run ON run.id = result.run '
+                'SELECT run.name, sha256, version, word, gap_us, figures FROM result JOIN run ON run.id = result.run '
                 'WHERE case_id = (SELECT id FROM cases WHERE name = ?) AND board = ? AND kind = ? AND append = ? '
                 'AND NOT (run.name = ? AND started = ? AND seed = ?) ORDER BY started DESC, run.id DESC LIMIT ?',
                 [case, *(like[name] for name in ("board", "kind", "append", "name", "started", "seed")), last])
-            return [Seen(run, sha256, word, gap, _figures(figures, series)) for run, sha256, word, gap, figures in found]
+            return [Seen(run, sha256, Hypervisor(like["kind"], version, sha256, "").release, word, gap,
+                         _figures(figures, series)) for run, sha256, version, word, gap, figures in found]
 
     def ever_passed(self, case: str, like: Mapping[str, Any]) -> bool:
         with self._told():

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from reports.baseline import Comparison
 from reports.files import ReportError, explain, write_atomically
 from reports.junit import junit
 from reports.ktap_writer import ktap
@@ -13,19 +14,21 @@ from reports.model import CaseResult, RunInfo, complete, verdict
 
 
 def summary(info: RunInfo, results: Sequence[CaseResult], duration_s: float,
-            boots: Sequence[dict[str, Any]] = ()) -> str:
-    """summary.json: what a script needs to decide, and to find the run again."""
+            boots: Sequence[dict[str, Any]] = (), comparison: Comparison | None = None) -> str:
+    """summary.json: what a script needs to decide, and to find the run again. With a baseline the verdict is about
+    regressions."""
     found = verdict(results, ())
     counts = found.counts
     return json.dumps({
-        "verdict": found.outcome.value,
+        "verdict": (comparison or found).outcome.value,
         "cases": counts.cases,
         "passed": counts.passed,
         "failed": counts.failed,
         "errors": counts.errors,
         "skipped": counts.skipped,
         "known": counts.known,
-        "regressions": None,  # unknown, not 0: no baseline was compared with
+        "regressions": comparison.regressions if comparison else None,  # unknown, not 0, without a baseline
+        "baseline": comparison.to_dict() if comparison else None,
         "duration_s": round(duration_s, 3),
         "seed": info.seed,
         "board": info.board,
@@ -43,7 +46,7 @@ def summary(info: RunInfo, results: Sequence[CaseResult], duration_s: float,
 
 def write_reports(folder: Path, info: RunInfo, results: Sequence[CaseResult],
                   expected_ids: Iterable[str], duration_s: float,
-                  boots: Sequence[dict[str, Any]] = ()) -> None:
+                  boots: Sequence[dict[str, Any]] = (), comparison: Comparison | None = None) -> None:
     """Write results.ktap, junit.xml and, last, summary.json: where it stands, all of them do."""
     whole = complete(results, expected_ids)
     try:
@@ -52,4 +55,4 @@ def write_reports(folder: Path, info: RunInfo, results: Sequence[CaseResult],
         raise ReportError(explain(folder, error)) from error
     for name, writer in (("results.ktap", ktap), ("junit.xml", junit)):
         write_atomically(folder / name, writer(info, whole, duration_s))
-    write_atomically(folder / "summary.json", summary(info, whole, duration_s, boots))
+    write_atomically(folder / "summary.json", summary(info, whole, duration_s, boots, comparison))
