@@ -225,7 +225,7 @@ class History:
                 'WHERE case_id = (SELECT id FROM cases WHERE name = ?) AND board = ? AND kind = ? AND append = ? '
                 'AND NOT (run.name = ? AND started = ? AND seed = ?) ORDER BY started DESC, run.id DESC LIMIT ?',
                 [case, *(like[name] for name in ("board", "kind", "append", "name", "started", "seed")), last])
-            return [Seen(run, sha256, Hypervisor(like["kind"], version, sha256, "").release, word, gap,
+            return [Seen(run, sha256, Hypervisor(like["kind"], str(version), sha256, "").release, word, gap,
                          _figures(figures, series)) for run, sha256, version, word, gap, figures in found]
 
     def ever_passed(self, case: str, like: Mapping[str, Any]) -> bool:

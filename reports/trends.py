@@ -88,7 +88,7 @@ def tallies(history: History, runs: Sequence[Mapping[str, Any]], wanted: Callabl
         if known[case]:
             tally = found[group[run]].setdefault(case, Tally())
             tally.words.append(word)
-            if gap is not None:
+            if isinstance(gap, int):
                 tally.gaps.append(gap)
     return found
 
