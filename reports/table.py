@@ -49,7 +49,8 @@ def verdict_line(info: RunInfo, results: Sequence[CaseResult], duration_s: float
              (counts.known, "known"), (counts.skipped, "skip")]
     told = ", ".join(f"{number} {word}" for number, word in parts if number) or "no case ran"
     if comparison:
-        told += f"; {comparison.regressions or 'no'} regressions vs. {plain(comparison.name)}"
+        number = comparison.regressions
+        told += f"; {number or 'no'} regression{'' if number == 1 else 's'} vs. {plain(comparison.name)}"
     word = (comparison or found).outcome.value
     return f"{_paint(word, word, colour)}  {told}  ({duration_s:.1f} s, seed {info.seed})"
 

@@ -158,7 +158,7 @@ def test_terminal():
         "known  a.k\n  baseline: fail known\n  finding: F3\n") < text.index("fixed  a.gone\n")
     assert "baseline 20250101-110000\n  1 REGRESSION, 1 like, 1 known, 1 fixed, 1 new\n" in text
     assert "  new  a.n: PASS, not in the baseline\n  measurements: not compared, for there is no history\n" in text
-    assert text.endswith("FAIL  3 pass, 2 fail, 1 known; 1 regressions vs. 20250101-110000  (1.0 s, seed 42)\n")
+    assert text.endswith("FAIL  3 pass, 2 fail, 1 known; 1 regression vs. 20250101-110000  (1.0 s, seed 42)\n")
 
 
 def test_terminal_of_hostile_names():
