@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.boardfile import EXERCISED
+from tests.bench_history import measured
 
 TOP = Path(__file__).parent.parent
 PROBE_RUNS = 3
@@ -160,7 +161,7 @@ def main() -> int:
         print(f"gate {number:2}/{options.runs}  {run.wall_s:5.1f} s  {run.summary['verdict']}  "
               f"{run.summary['passed']} pass", flush=True)
     rows = kvm_figures(runs, probe_cost(folder, BOARDS["kvm"])) if options.hv == "kvm" else figures(runs)
-    return report(runs, rows, folder)
+    return report(runs, rows + measured(), folder)
 
 
 def report(runs: list[Run], rows: list[tuple[str, str, float, float, float]], folder: Path) -> int:
