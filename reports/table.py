@@ -15,7 +15,8 @@ WIDTH = 80
 NAME = 26
 COLOURS = {"PASS": "32", "FAIL": "31", "ERROR": "35", "known": "33", "fixed": "32", "REGRESSION": "31", "like": "33",
            "never pass": "33", "flaky": "35"}
-# With a baseline: what is told of a case at length, in this order; of the others the first few ids.
+# With a baseline: what is told of a case at length, in this order; of the others how many, or the few: a run of
+# selected cases has nearly all others gone.
 AT_LENGTH = (Word.REGRESSION, Word.FLAKY, Word.NEVER, Word.LIKE, Word.KNOWN, Word.FIXED)
 IN_BRIEF = (Word.NEW, Word.GONE)
 MAX_BRIEF = 5
@@ -137,10 +138,8 @@ def _baseline(comparison: Comparison) -> Iterator[str]:
     found = [(word, comparison.of(word)) for word in (*AT_LENGTH, *IN_BRIEF)]
     yield "  " + (", ".join(f"{len(group)} {word.value}" for word, group in found if group) or "all as it was")
     for word, group in found:
-        if word in IN_BRIEF:
-            yield from (f"  {word.value}  {plain(one.case)}: {plain(one.told)}" for one in group[:MAX_BRIEF])
-            if len(group) > MAX_BRIEF:
-                yield f"  {word.value}  and {len(group) - MAX_BRIEF} more"
+        if word in IN_BRIEF and len(group) <= MAX_BRIEF:
+            yield from (f"  {word.value}  {plain(one.case)}: {plain(one.told)}" for one in group)
     tests = comparison.measurements
     yield from textwrap.wrap(str(tests), WIDTH, initial_indent="  ", subsequent_indent="    ")
     yield from (f"  grew  {plain(str(one))}" for one in tests.grew[:MAX_GREW])
