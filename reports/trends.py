@@ -52,7 +52,7 @@ class Tally:
     def line(self, case: str) -> str:
         gap = time_of(int(statistics.median(self.gaps))) if self.gaps else ""
         strip = "".join(LETTERS.get(word, "?") for word in self.words[:STRIP][::-1])
-        return f"{len(self.words):>5} {self.rate:>5} {gap:>9} {self.trend:>6}  {strip:<{STRIP}}  {plain(case)}"
+        return f"{len(self.words):>5} {self.rate:>5} {gap:>9} {self.trend:>6}  {strip:<{STRIP}}  {case}"
 
 
 Group = tuple[str, str, str, str]
@@ -94,13 +94,14 @@ def tallies(history: History, runs: Sequence[Mapping[str, Any]], wanted: Callabl
 
 
 def show(history: History, hv: str, last: int, wanted: Callable[[str], bool]) -> Iterator[str]:
+    """Lines whose text is the boards' own: to be made plain before a terminal sees them."""
     runs = list(newest([run for run in history.runs() if is_hypervisor(run, hv)], last))
     told = False
     for (board, version, sha256, append), cases in tallies(history, runs, wanted).items():
         if not cases:
             continue
         mine = [run for run in runs if group_of(run) == (board, version, sha256, append)]
-        yield ("\n" if told else "") + plain(
+        yield ("\n" if told else "") + (
             f"{board}, {version[:60]} ({sha256[:12]}){' ' + append if append else ''}: {len(mine)} runs, "
             f"{mine[-1]['started'][:10]} to {mine[0]['started'][:10]}")
         yield HEAD

@@ -151,9 +151,11 @@ def test_a_failure_that_the_baseline_has_fails_no_gate(tmp_path):
 def test_regression_fails_the_gate_and_is_kept(tmp_path):
     xen = mutated(tmp_path, mutate.load()["eoi-timer-off"])
     before = run(tmp_path / "before", 1, {LONG: "PASS"})
-    gate = run_gate(tmp_path / "a", "--xen", xen, "--baseline", before, "--boards", "1", *select(LONG))
+    gate = run_gate(tmp_path / "a", "--xen", xen, "--baseline", before, "--boards", "1",
+                    "--junitxml", tmp_path / "pytest.xml", *select(LONG))
     assert gate.status == 1, gate.told
     assert (gate.summary["verdict"], gate.summary["regressions"]) == ("FAIL", 1)
+    assert 'failures="1"' in (tmp_path / "pytest.xml").read_text()  # pytest's own: so -x and --lf see it as well
     assert f"\nREGRESSION  {LONG}\n  baseline: fail REGR. vs. before\n" in gate.stdout
     with History(tmp_path / "a" / "history.db") as history:
         [(fields, rows)] = history.everything()

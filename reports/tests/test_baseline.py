@@ -164,7 +164,7 @@ def test_terminal():
 def test_terminal_of_hostile_names():
     now = [case(HOSTILE, "FAIL", reason=HOSTILE, finding=HOSTILE), case(HOSTILE + "2", "FAIL")]
     before = [case(HOSTILE + "3", "PASS")]
-    found = from_run(replace(INFO, id=HOSTILE), before).compare(now, INFO)
+    found = from_run(replace(INFO, id=HOSTILE), before, notes=(HOSTILE,)).compare(now, INFO)
     text = render(INFO, now, 1.0, comparison=found)
     assert text.isascii() and all(line.isprintable() for line in text.split("\n"))
     summary(INFO, now, 1.0, comparison=found).encode()
@@ -252,6 +252,13 @@ def test_too_few_results(history):
     put(history, 1, [figures(2000)], sha256=OTHER)
     assert str(against_history(history, [figures(9000)]).measurements) == \
         "measurements: not compared, the history has too few results: it takes 3 against 5"
+
+
+def test_two_are_too_few():
+    old = [2000] * 20
+    assert measure({("a.x", "gap_us"): ([9000] * 2, old)}).tested == 0
+    assert measure({("a.x", "gap_us"): ([9000] * 3, old[:4])}).tested == 0
+    assert measure({("a.x", "gap_us"): ([9000] * 3, old)}).tested == 1
 
 
 def test_one_of_thousands_of_series_needs_more_than_5_percent():

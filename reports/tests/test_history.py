@@ -274,6 +274,20 @@ def test_schema_is_of_this_version(path):
         "result": ["run", "case_id", "word", "finding", "duration_ms", "gap_us", "bound_us", "lost", "figures"]}
 
 
+def test_a_case_is_found_by_its_index(path):
+    keep(path, info(1), some_results())
+    asked: list[str] = []
+    with History(path) as history:
+        history._db.set_trace_callback(asked.append)
+        history.seen(NAME, LIKE, 9)
+        history.ever_passed(NAME, LIKE)
+        history._db.set_trace_callback(None)
+        for question in asked:
+            plan = " ".join(row[3] for row in history._db.execute(f"EXPLAIN QUERY PLAN {question}"))
+            assert "series" in question or "SEARCH result USING INDEX result_case (case_id=?)" in plan, plan
+    assert len(asked) == 3
+
+
 def test_fifty_thousand_results_in_seconds(path):
     """The million is in make bench; this one sees a quadratic import or a question without its index."""
     figures = {f"sharer {number} during gap_us": 2000 for number in range(4)}
