@@ -93,7 +93,7 @@ def _figures(group: list[CaseResult]) -> tuple[str, str, str]:
     gap, bound = max(gaps, key=lambda pair: pair[0], default=(None, None))
     lost = sum(losses)
     told = str(lost) if lost < 10_000_000 else f"{lost:.1e}"
-    return time_of(gap), time_of(bound), told if losses else ""
+    return time_text(gap), time_text(bound), told if losses else ""
 
 
 def _ladder(results: Sequence[CaseResult]) -> Iterator[str]:
@@ -103,7 +103,7 @@ def _ladder(results: Sequence[CaseResult]) -> Iterator[str]:
     rows: dict[str, dict[str, str]] = {}
     for row in (row for result in results for row in result.data if "ladder" in row):
         there, ends = row.get("there") == "1", row.get("ends") == "1"
-        took = time_of(_int(row.get("cost_us"))) + ("" if row.get("back") == "1" else "!")
+        took = time_text(_int(row.get("cost_us"))) + ("" if row.get("back") == "1" else "!")
         told = (took if ends else "no") if there else "-"
         rows.setdefault(plain(row["ladder"]), {})[plain(row.get("rung", ""))] = told
     rungs = list(dict.fromkeys(rung for row in rows.values() for rung in row))
@@ -122,7 +122,8 @@ def _int(value: Any) -> int | None:
     return int(value) if re.fullmatch(r"[0-9]{1,15}", str(value)) else None
 
 
-def time_of(us: int | None) -> str:
+def time_text(us: int | None) -> str:
+    """Three digits and a unit, e.g. 2.11 ms."""
     if us is None:
         return ""
     for unit, scale in (("s", 1_000_000), ("ms", 1000)):

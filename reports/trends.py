@@ -10,7 +10,7 @@ from typing import Any
 
 from reports.files import ReportError
 from reports.history import WORDS, History
-from reports.table import time_of
+from reports.table import time_text
 from reports.text import plain
 from reports.transfer import bring_in, write_export
 
@@ -50,7 +50,7 @@ class Tally:
         return f"{100 * (newer - older) / older:+.0f}%" if older else ""
 
     def line(self, case: str) -> str:
-        gap = time_of(int(statistics.median(self.gaps))) if self.gaps else ""
+        gap = time_text(int(statistics.median(self.gaps))) if self.gaps else ""
         strip = "".join(LETTERS.get(word, "?") for word in self.words[:STRIP][::-1])
         return f"{len(self.words):>5} {self.rate:>5} {gap:>9} {self.trend:>6}  {strip:<{STRIP}}  {case}"
 
