@@ -221,9 +221,13 @@ class History:
         with self._told():
             series = self._series()
             found = self._db.execute(
-                'SELECT run.name, sha256, version, word, gap_us, figures FROM result JOIN run ON run.id = result.run '
+                # The index and the runs say which are the newest; only those rows are read.
+                'SELECT name, sha256, version, word, gap_us, figures FROM '
+                '(SELECT run.*, case_id FROM result JOIN run ON run.id = result.run '
                 'WHERE case_id = (SELECT id FROM cases WHERE name = ?) AND board = ? AND kind = ? AND append = ? '
-                'AND NOT (run.name = ? AND started = ? AND seed = ?) ORDER BY started DESC, run.id DESC LIMIT ?',
+                'AND NOT (run.name = ? AND started = ? AND seed = ?) ORDER BY started DESC, run.id DESC LIMIT ?) AS newest '
+                'JOIN result ON result.run = newest.id AND result.case_id = newest.case_id '
+                'ORDER BY started DESC, newest.id DESC',
                 [case, *(like[name] for name in ("board", "kind", "append", "name", "started", "seed")), last])
             return [Seen(run, sha256, Hypervisor(like["kind"], str(version), sha256, "").release, word, gap,
                          _figures(figures, series)) for run, sha256, version, word, gap, figures in found]
