@@ -18,6 +18,11 @@ CALL ?=
 KNOWN ?=
 NIGHTLY ?=
 BOARD ?=
+BASELINE ?=
+HISTORY ?=
+LAST ?=
+IMPORT ?=
+EXPORT ?=
 XEN_PACKAGE := xen-hypervisor-4.17-amd64
 
 # Which hypervisors: what is named, or whose binary is, or both.
@@ -45,7 +50,7 @@ COLLECTION := build/collection.img
 
 .DEFAULT_GOAL := help
 
-.PHONY: always help gate nightly kselftest-install shrink test bench lint format clean packages-gate packages-test
+.PHONY: always help gate nightly history kselftest-install shrink test bench lint format clean packages-gate packages-test
 
 help:
 	@cat lab/help.txt
@@ -64,11 +69,18 @@ gate: packages-gate
 			$(if $(K),-k '$(K)') $(CASE:%=--case='%') \
 			$(if $(OUT),--out '$(OUT)$(if $(word 2,$(HVS)),/'$$hv')) \
 			$(if $(SEED),--seed '$(SEED)') $(if $(APPEND),--append '$(APPEND)') \
-			$(if $(CPUS),--cpus '$(CPUS)') $(NIGHTLY) || status=$$?; \
+			$(if $(CPUS),--cpus '$(CPUS)') $(BASELINE:%=--baseline='%') \
+			$(if $(HISTORY),--history '$(HISTORY)') $(NIGHTLY) || status=$$?; \
 	done; exit $$status
 
 nightly:
 	@$(MAKE) --no-print-directory gate NIGHTLY=--nightly
+
+# Of all runs: pass rate and gap trend; IMPORT and EXPORT.
+history:
+	@$(PYTHON) -B -m reports.trends $(if $(HISTORY),--history '$(HISTORY)') $(IMPORT:%=--import='%') \
+		$(if $(EXPORT),--export '$(EXPORT)') $(if $(K),-k '$(K)') $(CASE:%=--case='%') $(if $(HV),--hv '$(HV)') \
+		$(if $(LAST),--last '$(LAST)')
 
 .PHONY: xen-inputs kvm-inputs
 xen-inputs: $(GUEST) $(if $(XEN),,$(STOCK_XEN))

@@ -5,17 +5,26 @@ import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from reports.baseline import Comparison, Word
+from reports.events import Outcome
 from reports.measures import figure
 from reports.model import CaseResult, Counts, RunInfo, count, verdict
 from reports.text import plain
 
 WIDTH = 80
 NAME = 26
-COLOURS = {"PASS": "32", "FAIL": "31", "ERROR": "35", "known": "33", "fixed": "32"}
+COLOURS = {"PASS": "32", "FAIL": "31", "ERROR": "35", "known": "33", "fixed": "32", "REGRESSION": "31", "like": "33",
+           "never pass": "33", "flaky": "35"}
+# With a baseline: what is told of a case at length, in this order; of the others how many, or the few: a run of
+# selected cases has nearly all others gone.
+AT_LENGTH = (Word.REGRESSION, Word.FLAKY, Word.NEVER, Word.LIKE, Word.KNOWN, Word.FIXED)
+IN_BRIEF = (Word.NEW, Word.GONE)
+MAX_BRIEF = 5
+MAX_GREW = 20
 
 
 def render(info: RunInfo, results: Sequence[CaseResult], duration_s: float,
-           colour: bool = False, command: str = "make gate") -> str:
+           colour: bool = False, command: str = "make gate", comparison: Comparison | None = None) -> str:
     """The whole text, verdict last. `results` are complete (see model.complete).
 
     `command` runs the gate again as it ran; the cases are added to it.
@@ -23,20 +32,27 @@ def render(info: RunInfo, results: Sequence[CaseResult], duration_s: float,
     blocks = ["\n".join(_table(results))]
     if ladder := list(_ladder(results)):
         blocks.append("\n".join(ladder))
-    for (word, _), group in _to_look_at(results).items():
-        blocks.append("\n".join(_case(word, group[0], len(group) - 1, command, colour)))
-    blocks.append(verdict_line(info, results, duration_s, colour))
+    if comparison:
+        blocks.append("\n".join(_baseline(comparison)))
+    judged = comparison.by_case if comparison else {}
+    for (word, _), group in _to_look_at(results, comparison).items():
+        told = judged[group[0].case].told if judged else ""
+        blocks.append("\n".join(_case(word, group[0], len(group) - 1, command, colour, told)))
+    blocks.append(verdict_line(info, results, duration_s, colour, comparison))
     return "\n\n".join(blocks) + "\n"
 
 
 def verdict_line(info: RunInfo, results: Sequence[CaseResult], duration_s: float,
-                 colour: bool = False) -> str:
+                 colour: bool = False, comparison: Comparison | None = None) -> str:
     found = verdict(results, ())
     counts = found.counts
     parts = [(counts.passed, "pass"), (counts.failed, "fail"), (counts.errors, "error"),
              (counts.known, "known"), (counts.skipped, "skip")]
     told = ", ".join(f"{number} {word}" for number, word in parts if number) or "no case ran"
-    word = found.outcome.value
+    if comparison:
+        number = comparison.regressions
+        told += f"; {number or 'no'} regression{'' if number == 1 else 's'} vs. {plain(comparison.name)}"
+    word = (comparison or found).outcome.value
     return f"{_paint(word, word, colour)}  {told}  ({duration_s:.1f} s, seed {info.seed})"
 
 
@@ -115,23 +131,46 @@ def time_text(us: int | None) -> str:
     return f"{us} us"
 
 
-def _to_look_at(results: Sequence[CaseResult]) -> dict[tuple[str, str], list[CaseResult]]:
+def _baseline(comparison: Comparison) -> Iterator[str]:
+    """What the baseline says as a whole, and the measurements."""
+    yield f"baseline {plain(comparison.name)}"
+    yield from (f"  {plain(note)}" for note in comparison.notes)
+    found = [(word, comparison.of(word)) for word in (*AT_LENGTH, *IN_BRIEF)]
+    yield "  " + (", ".join(f"{len(group)} {word.value}" for word, group in found if group) or "all as it was")
+    for word, group in found:
+        if word in IN_BRIEF and len(group) <= MAX_BRIEF:
+            yield from (f"  {word.value}  {plain(one.case)}: {plain(one.told)}" for one in group)
+    tests = comparison.measurements
+    yield from textwrap.wrap(str(tests), WIDTH, initial_indent="  ", subsequent_indent="    ")
+    yield from (f"  grew  {plain(str(one))}" for one in tests.grew[:MAX_GREW])
+    if len(tests.grew) > MAX_GREW:
+        yield f"  grew  and {len(tests.grew) - MAX_GREW} more: summary.json has them all"
+
+
+def _to_look_at(results: Sequence[CaseResult], comparison: Comparison | None
+                ) -> dict[tuple[str, str], list[CaseResult]]:
     """What did not simply pass, by what is told of it: a board that does not boot has one reason."""
     groups: dict[tuple[str, str], list[CaseResult]] = {}
+    judged = comparison.by_case if comparison else {}
     for result in results:
         word = "fixed" if result.fixed else result.word
-        if word not in ("PASS", "SKIP"):
-            told = result.reason if word == "ERROR" and result.reason else result.case
+        if judged:
+            word = judged[result.case].word.value
+        if word in COLOURS and word != "PASS":
+            told = result.reason if result.outcome is Outcome.ERROR and result.reason else result.case
             groups.setdefault((word, told), []).append(result)
+    if judged:
+        order = [word.value for word in AT_LENGTH]
+        return dict(sorted(groups.items(), key=lambda item: order.index(item[0][0])))
     return groups
 
 
-def _case(word: str, result: CaseResult, more: int, command: str, colour: bool
+def _case(word: str, result: CaseResult, more: int, command: str, colour: bool, baseline: str
           ) -> Iterator[str]:
     # Never wrapped: the id and the command are there to be copied.
     also = f"  and {more} more" if more else ""
     yield f"{_paint(word, word, colour)}  {plain(result.case)}{also}"
-    facts = [("why", result.reason), ("check", result.first_failed), ("finding", result.finding)]
+    facts = [("baseline", baseline), ("why", result.reason), ("check", result.first_failed), ("finding", result.finding)]
     for label, text in facts:
         if text and not (label == "check" and text == result.reason):
             yield from textwrap.wrap(f"{label}: {plain(text)}", WIDTH, initial_indent="  ",

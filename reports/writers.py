@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from reports.baseline import Comparison, Word
 from reports.files import ReportError, explain, write_atomically
-from reports.html import page
+from reports.html import Extras, page
 from reports.junit import junit
 from reports.kcidb import kcidb
 from reports.ktap_writer import ktap
@@ -20,19 +21,21 @@ WRITERS = {"results.ktap": ktap, "junit.xml": junit, "kcidb.json": kcidb, "lava.
 
 
 def summary(info: RunInfo, results: Sequence[CaseResult], duration_s: float,
-            boots: Sequence[dict[str, Any]] = ()) -> str:
-    """summary.json: what a script needs to decide, and to find the run again."""
+            boots: Sequence[dict[str, Any]] = (), comparison: Comparison | None = None) -> str:
+    """summary.json: what a script needs to decide, and to find the run again. With a baseline the verdict is about
+    regressions."""
     found = verdict(results, ())
     counts = found.counts
     return json.dumps({
-        "verdict": found.outcome.value,
+        "verdict": (comparison or found).outcome.value,
         "cases": counts.cases,
         "passed": counts.passed,
         "failed": counts.failed,
         "errors": counts.errors,
         "skipped": counts.skipped,
         "known": counts.known,
-        "regressions": None,  # unknown, not 0: no baseline was compared with
+        "regressions": comparison.regressions if comparison else None,  # unknown, not 0, without a baseline
+        "baseline": comparison.to_dict() if comparison else None,
         "duration_s": round(duration_s, 3),
         "seed": info.seed,
         "board": info.board,
@@ -48,9 +51,17 @@ def summary(info: RunInfo, results: Sequence[CaseResult], duration_s: float,
     }, indent=2) + "\n"
 
 
+def extras(comparison: Comparison | None) -> Extras:
+    """What the page is told of a baseline."""
+    if not comparison:
+        return Extras()
+    return Extras({one.case: one.word.value for one in comparison.judgements if one.word is not Word.SAME}, comparison.name)
+
+
 def write_reports(folder: Path, info: RunInfo, results: Sequence[CaseResult],
                   expected_ids: Iterable[str], duration_s: float,
-                  boots: Sequence[dict[str, Any]] = (), command: str = "") -> None:
+                  boots: Sequence[dict[str, Any]] = (), command: str = "",
+                  comparison: Comparison | None = None) -> None:
     """Write all of them and, last, summary.json: where it stands, the others do. `command` runs the gate again."""
     whole = complete(results, expected_ids)
     try:
@@ -59,6 +70,6 @@ def write_reports(folder: Path, info: RunInfo, results: Sequence[CaseResult],
         raise ReportError(explain(folder, error)) from error
     for name, writer in WRITERS.items():
         write_atomically(folder / name, writer(info, whole, duration_s))
-    write_atomically(folder / "report.html", page(info, whole, duration_s, command=command))
+    write_atomically(folder / "report.html", page(info, whole, duration_s, extras(comparison), command))
     write_atomically(folder / "summary.md", markdown(info, whole, duration_s, command or "make gate"))
-    write_atomically(folder / "summary.json", summary(info, whole, duration_s, boots))
+    write_atomically(folder / "summary.json", summary(info, whole, duration_s, boots, comparison))

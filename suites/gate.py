@@ -20,6 +20,7 @@ from lab.emulated import open_boards
 from lab.records import Boot, BootRecord, CaseRecord, CaseStarted, PlannedCase
 from lab.run import Engine, RunError
 from lab.system import HypervisorError, System
+from reports.baseline import Comparison, Judgement
 from reports.files import ReportError, explain
 from reports.journal import Journal, read_journal
 from reports.ktap import Outcome
@@ -27,6 +28,7 @@ from reports.model import CaseResult, Hypervisor, RunInfo, complete, verdict
 from reports.writers import write_reports
 from suites import known
 from suites.matrix import BootSpec, Case, YamlError
+from suites.past import Past
 from suites.shrink import Bench, ShrinkError, boot_of, shrink
 from suites.subject import BUILD, TOP, Linux, Subject, Xen
 
@@ -56,6 +58,12 @@ class Gate:
         self.expected: list[str] = []
         self.info: RunInfo | None = None
         self.on_start: Callable[[str], None] = lambda case: None
+        self.comparison: Comparison | None = None  # with the baseline, once the run is over
+        try:
+            self.past = Past(option.baseline, option.history, BUILD / "runs", self.subject.kind, self.board_path.stem,
+                             self.out)
+        except ReportError as error:
+            raise GateError(str(error)) from error
         self._began = time.monotonic()
         self._known: dict[str, known.Known] = {}
         self._journal: Journal | None = None
@@ -76,10 +84,14 @@ class Gate:
 
     @property
     def passed(self) -> bool:
-        return verdict(self.results, self.expected).outcome.value == "PASS"
+        return (self.comparison or verdict(self.results, self.expected)).outcome is Outcome.PASS
 
     def complete(self) -> list[CaseResult]:
         return complete(self.results, self.expected)
+
+    def judge(self, result: CaseResult) -> Judgement | None:
+        """A case against the baseline; None where there is none."""
+        return self.past.judge(result, self.info)
 
     def run(self, cases: Sequence[Case]) -> Iterator[CaseResult]:
         """Results as they come; each is in the journal before it is told."""
@@ -165,10 +177,13 @@ class Gate:
             return
         try:
             self.results = read_journal(self.out / "results.jsonl")[1]
+            self.comparison = self.past.compare(self.complete(), self.info)
             write_reports(self.out, self.info, self.results, self.expected, self.duration_s,
-                          [boot_summary(record) for record in self.boot_records], self.command)
+                          [boot_summary(record) for record in self.boot_records], self.command, self.comparison)
         except ReportError as error:
             raise GateError(str(error)) from error
+        if not (self.wrong or self.cpus):  # other questions than the history's
+            self.past.keep(self.info, self.results)
         latest = BUILD / "runs" / "latest"
         if self.out.parent == latest.parent:
             latest.unlink(missing_ok=True)

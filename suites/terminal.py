@@ -68,7 +68,8 @@ class GateReporter(TerminalReporter):
             self.write(CLEAR_LINE)
         self.write(f"[{self._done:{len(str(total))}}/{total} {self.gate.duration_s:5.1f} s] ")
         self.write(f"{word:<5}", **MARKUP.get(result.word, {}))
-        self.write_line(f" {result.case}")
+        judgement = self.gate.judge(result) if result.outcome.value in ("FAIL", "ERROR") else None
+        self.write_line(f" {result.case}" + (f"  ({judgement.told})" if judgement else ""))
         reason = (result.reason or result.first_failed or "")[:400]
         if result.outcome.value in ("FAIL", "ERROR") and reason != self._told:
             self.write_line(f"      {reason}")
@@ -102,8 +103,10 @@ class GateReporter(TerminalReporter):
         if self.gate.info is None:
             return
         self.write_line("")
+        for note in self.gate.past.notes:
+            self.write_line(note)
         self.write(render(self.gate.info, self.gate.complete(), self.gate.duration_s,
-                          colour=self.isatty, command=self.gate.command))
+                          colour=self.isatty, command=self.gate.command, comparison=self.gate.comparison))
 
 
 def _short(path: Any) -> str:

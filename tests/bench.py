@@ -16,6 +16,7 @@ from reports.html import page
 from reports.model import Hypervisor, RunInfo
 from reports.tests.pages import large_run
 from reports.ktap import Reader
+from tests.bench_history import measured
 
 TOP = Path(__file__).parent.parent
 PROBE_RUNS = 3
@@ -195,7 +196,7 @@ def main() -> int:
         print(f"gate {number:2}/{options.runs}  {run.wall_s:5.1f} s  {run.summary['verdict']}  "
               f"{run.summary['passed']} pass", flush=True)
     rows = kvm_figures(runs, probe_cost(folder, BOARDS["kvm"])) if options.hv == "kvm" else figures(runs)
-    return report(runs, [*rows, *reading(folder), html_figure()], folder)
+    return report(runs, [*rows, *reading(folder), html_figure(), *measured()], folder)
 
 
 def report(runs: list[Run], rows: list[tuple[str, str, float, float, float]], folder: Path) -> int:

@@ -99,7 +99,7 @@ class RunningGate:
                  if not key.startswith(("PYTEST", "LG_", "QEMU", "ACCEL"))}
         whole |= {TAG: self._tag, "TMPDIR": str(self.temp), "COLUMNS": "80"} | (env or {})
         command = [sys.executable, "-B", "-m", "pytest", "suites", "--lg-env", board, "--out", out,
-                   "-o", f"cache_dir={folder / 'cache'}", *args]
+                   "--history", folder / "history.db", "-o", f"cache_dir={folder / 'cache'}", *args]
         with self._stdout.open("wb") as stdout, self._stderr.open("wb") as stderr:
             self.process = subprocess.Popen(command, cwd=top, env=whole, stdin=subprocess.DEVNULL,
                                             stdout=stdout, stderr=stderr, start_new_session=True,

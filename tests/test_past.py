@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A gate with a past: which run is its baseline, what it does to the verdict, and that a broken history harms none."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reports.baseline import Word
+from reports.events import Outcome
+from reports.files import ReportError
+from reports.history import History, keep
+from reports.model import CaseResult, Hypervisor, RunInfo
+from reports.journal import Journal
+from suites.mutants import mutate
+from suites.past import Past
+from tests.gate_run import USAGE_ERROR, run_gate, select
+from tests.test_gate import LONG, PAIRS, mutated
+
+XEN = Hypervisor("xen", "4.17.7", "ab" * 32, "xen.gz")
+INFO = RunInfo("now", "q35-xen", XEN, 1, "2025-01-09T00:00:00Z", "cd" * 32)
+
+
+def run(folder: Path, day: int, words: dict[str, str], **fields) -> Path:
+    folder.mkdir(parents=True)
+    info = replace(INFO, id=folder.name, started=f"2025-01-{day:02}T00:00:00Z", **fields)
+    with Journal.create(folder / "results.jsonl", info) as journal:
+        for case, word in words.items():
+            journal.append(CaseResult(case, Outcome(word)))
+    return folder
+
+
+def past(tmp_path: Path, *wanted: str | Path, **fields: str) -> Past:
+    found = {"kind": "xen", "board": "q35-xen"} | fields
+    return Past([str(name) for name in wanted], tmp_path / "history.db", tmp_path, own=tmp_path / "own", **found)
+
+
+def name(tmp_path: Path, *wanted: str | Path, **fields: str) -> str:
+    return past(tmp_path, *wanted, **fields).compare([CaseResult("a.b", Outcome.PASS)], INFO).name
+
+
+def test_no_baseline(tmp_path):
+    found = past(tmp_path)
+    assert found.compare([], INFO) is None and found.judge(CaseResult("a.b", Outcome.FAIL), INFO) is None
+
+
+def test_which_run(tmp_path):
+    linux = Hypervisor("kvm", "6.1", "ef" * 32, "bzImage")
+    runs = tmp_path / "runs"
+    for folder, day, fields in (("a", 1, {}), ("b", 2, {}), ("c", 3, {"hypervisor": linux, "board": "q35-kvm"}),
+                                ("d", 4, {"board": "other"})):
+        run(runs / folder, day, {"a.b": "PASS"}, **fields)
+    (tmp_path / "latest").symlink_to("runs/a")
+    assert name(tmp_path, runs / "a") == name(tmp_path, runs / "a" / "results.jsonl") == name(tmp_path, "latest") == "a"
+    # The newest on the same board; of the same kind of hypervisor in any case.
+    assert name(tmp_path, runs) == name(tmp_path, runs / "a", runs / "b", runs / "c") == "b"
+    assert name(tmp_path, runs, kind="kvm", board="q35-kvm") == "c"
+    assert name(tmp_path, runs / "d") == "d"
+    assert past(tmp_path, runs / "d").compare([], INFO).notes == ["it is of board other"]
+    with pytest.raises(ReportError, match="no run of xen there: name a run's folder"):
+        past(tmp_path, runs / "c")
+
+
+def test_runs_of_both_hypervisors_below_out(tmp_path):
+    """make gate OUT=x leaves x/xen and x/kvm."""
+    run(tmp_path / "x" / "xen", 1, {"a.b": "PASS"})
+    assert name(tmp_path, tmp_path / "x") == "xen"
+
+
+def test_a_run_is_not_its_own_baseline(tmp_path):
+    run(tmp_path / "own", 1, {"a.b": "FAIL"})
+    with pytest.raises(ReportError, match="no run of xen there"):
+        past(tmp_path, tmp_path / "own")
+
+
+@pytest.mark.parametrize("content, told", [
+    (None, "no-run: No such file or directory"), ("text\n", "no-run: the first line is missing"),
+    ("{}\n", "no-run: not a journal of this format"),
+])
+def test_wrong_baseline(tmp_path, content, told):
+    if content:
+        (tmp_path / "no-run").write_text(content)
+    with pytest.raises(ReportError, match=told):
+        past(tmp_path, tmp_path / "no-run")
+
+
+def test_history_as_baseline(tmp_path):
+    with pytest.raises(ReportError, match="there is no history yet"):
+        past(tmp_path, "history")
+    keep(tmp_path / "history.db", replace(INFO, id="old", started="2024"), [CaseResult("a.b", Outcome.PASS)])
+    for wanted in ("history", tmp_path / "history.db"):
+        assert past(tmp_path, wanted).judge(CaseResult("a.b", Outcome.FAIL), INFO).told == "fail REGR. vs. old"
+
+
+def test_broken_history_as_baseline(tmp_path):
+    (tmp_path / "history.db").write_bytes(b"SQLite format 3\0" + b"x" * 5000)
+    with pytest.raises(ReportError, match="damaged|not a database"):
+        past(tmp_path, "history")
+
+
+def test_broken_history_beside_a_run(tmp_path):
+    (tmp_path / "history.db").write_text("no database " * 99)
+    run(tmp_path / "a", 1, {"a.b": "FAIL"})
+    found = past(tmp_path, tmp_path / "a")
+    assert found.judge(CaseResult("a.b", Outcome.FAIL), INFO).word is Word.LIKE
+    found.keep(INFO, [])
+    assert [note.split(":")[0] for note in found.notes] == ["without the history", "not in the history"]
+
+
+@pytest.mark.parametrize("wanted, outcome", [("a", Word.LIKE), ("history", None)])
+def test_history_that_breaks_during_the_run(tmp_path, wanted, outcome):
+    """The run goes on: against the run that it was given, or as without a baseline."""
+    path = tmp_path / "history.db"
+    run(tmp_path / "a", 1, {"a.b": "FAIL"})
+    keep(path, replace(INFO, id="old", started="2024"), [CaseResult("a.b", Outcome.FAIL)])
+    found = past(tmp_path, "history" if wanted == "history" else tmp_path / "a")
+    path.write_bytes(path.read_bytes()[:4096] + b"x" * 5000)
+    judgement = found.judge(CaseResult("a.b", Outcome.FAIL), INFO)
+    assert (judgement and judgement.word) == outcome
+    assert len(found.notes) == 1 and found.notes[0].startswith(f"without the history: {path}: ")
+
+
+# ---------------------------------------------------------------------------
+# a whole gate
+
+
+def test_gate_tells_a_wrong_baseline_before_it_starts(tmp_path):
+    gate = run_gate(tmp_path, "--baseline", tmp_path / "none", *select(PAIRS[0]))
+    assert gate.status == USAGE_ERROR and not gate.out.exists()
+    assert gate.error_line().startswith(f"{tmp_path / 'none'}: No such file or directory")
+
+
+@pytest.mark.board
+def test_a_failure_that_the_baseline_has_fails_no_gate(tmp_path):
+    """Nor does a broken history. -x goes on, as it does behind a known failure."""
+    xen = mutated(tmp_path, mutate.load()["eoi-timer-off"])
+    before = run(tmp_path / "before", 1, {LONG: "FAIL", PAIRS[3]: "PASS"})
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "history.db").write_text("no database " * 99)
+    gate = run_gate(tmp_path / "a", "--xen", xen, "--baseline", before, "--boards", "1", "-x", *select(LONG, PAIRS[3]))
+    assert gate.status == 0, gate.told
+    assert gate.outcomes == {LONG: "FAIL", PAIRS[3]: "PASS"}
+    assert (gate.summary["verdict"], gate.summary["failed"], gate.summary["regressions"]) == ("PASS", 1, 0)
+    assert gate.summary["baseline"]["like"] == [LONG]
+    assert f"FAIL  {LONG}  (fail like before)\n" in gate.stdout and f"\nlike  {LONG}\n" in gate.stdout
+    assert "\nnot in the history: " in gate.stdout
+    assert "PASS  1 pass, 1 fail; no regressions vs. before" in gate.stdout.splitlines()[-1]
+
+
+@pytest.mark.board
+def test_regression_fails_the_gate_and_is_kept(tmp_path):
+    xen = mutated(tmp_path, mutate.load()["eoi-timer-off"])
+    before = run(tmp_path / "before", 1, {LONG: "PASS"})
+    gate = run_gate(tmp_path / "a", "--xen", xen, "--baseline", before, "--boards", "1",
+                    "--junitxml", tmp_path / "pytest.xml", *select(LONG))
+    assert gate.status == 1, gate.told
+    assert (gate.summary["verdict"], gate.summary["regressions"]) == ("FAIL", 1)
+    assert 'failures="1"' in (tmp_path / "pytest.xml").read_text()  # pytest's own: so -x and --lf see it as well
+    assert f"\nREGRESSION  {LONG}\n  baseline: fail REGR. vs. before\n" in gate.stdout
+    with History(tmp_path / "a" / "history.db") as history:
+        [(fields, rows)] = history.everything()
+    assert fields["sha256"] == gate.summary["hypervisor"]["sha256"]
+    assert [(row.case, row.word) for row in rows] == [(LONG, "FAIL")]
+    assert rows[0].gap_us > 100_000 and any("during gap_us" in name for name in rows[0].figures)
