@@ -41,7 +41,7 @@ class Journal:
     def create(cls, path: Path, info: RunInfo) -> "Journal":
         """A new journal; one that is already there is never overwritten. It is there with its header or not at all,
         so that what is there can be resumed."""
-        draft = path.with_name(f".{path.name}.new")
+        draft = _draft(path)
         with suppress(OSError):
             draft.unlink()
         journal = cls(draft, "xb")
@@ -63,6 +63,8 @@ class Journal:
         """Go on after the last whole line; a torn one is cut off, for the next would join it."""
         _whole_lines(path)  # a folder that has no journal does not get one here
         journal = cls(path, "ab")
+        with suppress(OSError):
+            _draft(path).unlink()  # a second name, if create() was killed between its last steps
         try:
             # Once more, now that nobody else writes.
             os.ftruncate(journal._file.fileno(), sum(len(line) for line in _whole_lines(path)))
@@ -103,6 +105,10 @@ class Journal:
 
     def _failure(self, error: OSError) -> JournalError:
         return JournalError(f"{explain(self.path, error)}, then go on: RESUME={self.path.parent}")
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f".{path.name}.new")
 
 
 def _sync(folder: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from reports import schema
-from reports.journal import Journal, read_journal
+from reports.journal import Journal, JournalError, read_journal
 from suites.gate import GateError
 from tests import fake_gate
 from tests.fake_gate import as_process, cases, die_after, play
@@ -33,7 +33,7 @@ def on_disk(out: Path) -> list[str]:
     """Cases of whole lines."""
     try:
         return [result.case for result in read_journal(out / "results.jsonl")[1]]
-    except Exception:
+    except JournalError:
         assert not (out / "results.jsonl").exists(), "there with its header, or not at all"
         return []
 
@@ -44,6 +44,7 @@ def is_whole(out: Path, played: Counter[str], count: int = CASES) -> None:
     assert not list(schema.violations(out / "results.jsonl"))
     lines = (out / "results.jsonl").read_bytes().splitlines()
     assert len(lines) == 1 + count, "a line a case, none twice"
+    assert not (out / ".results.jsonl.new").exists()
     info, results = read_journal(out / "results.jsonl")
     assert {result.case: result.outcome for result in results} == want
     assert {(result.run, result.seed) for result in results} == {(info.id, fake_gate.SEED)}
