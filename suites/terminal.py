@@ -97,7 +97,7 @@ class GateReporter(TerminalReporter):
     def pytest_keyboard_interrupt(self, excinfo: Any) -> None:
         never = len(self.gate.expected) - len(self.gate.results)
         self.write_line(f"{CLEAR_LINE if self.isatty else ''}interrupted: {never} of "
-                        f"{len(self.gate.expected)} cases never ran")
+                        f"{len(self.gate.expected)} cases never ran; go on: make gate RESUME={_short(self.gate.out)}")
 
     def pytest_unconfigure(self) -> None:
         super().pytest_unconfigure()

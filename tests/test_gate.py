@@ -282,6 +282,7 @@ def test_interrupted(tmp_path: Path) -> None:
         gate = running.finish(5)
     assert gate.status == 130, gate.told
     assert "Traceback" not in gate.told
+    assert f"cases never ran; go on: make gate RESUME={gate.out}\n" in gate.stdout
     total = len(load_suite(ROOT / "suites/hung/suite.yaml", load_boots()))
     done = gate.outcomes
     assert 0 < len(done) < total and set(done.values()) == {"PASS"}, gate.told
