@@ -10,6 +10,7 @@ KERNEL ?=
 MODULES ?=
 K ?=
 OUT ?=
+RESUME ?=
 SEED ?=
 APPEND ?=
 CPUS ?=
@@ -25,8 +26,10 @@ IMPORT ?=
 EXPORT ?=
 XEN_PACKAGE := xen-hypervisor-4.17-amd64
 
-# Which hypervisors: what is named, or whose binary is, or both.
-HVS := $(or $(HV),$(if $(BOARD),$(if $(shell grep -l LinuxQEMUDriver $(BOARD)),kvm,xen)),$(if $(XEN),xen)\
+# Which hypervisors: what is named, or whose binary is, or whose run is resumed, or both.
+RESUMED := $(if $(RESUME),$(shell sed -n '1s/.*"hypervisor": {"name": "\([a-z]*\)".*/\1/p' \
+	'$(if $(filter latest,$(RESUME)),build/runs/latest,$(RESUME))/results.jsonl' 2>/dev/null || echo xen))
+HVS := $(or $(HV),$(if $(BOARD),$(if $(shell grep -l LinuxQEMUDriver $(BOARD)),kvm,xen)),$(RESUMED),$(if $(XEN),xen)\
 	$(if $(KERNEL),kvm),)
 ifeq ($(strip $(HVS)),)
 HVS := xen kvm
@@ -68,6 +71,7 @@ gate: packages-gate
 			$(if $(MODULES),$$([ $$hv = kvm ] && echo "--modules $(MODULES)")) \
 			$(if $(K),-k '$(K)') $(CASE:%=--case='%') \
 			$(if $(OUT),--out '$(OUT)$(if $(word 2,$(HVS)),/'$$hv')) \
+			$(if $(RESUME),--resume '$(RESUME)') \
 			$(if $(SEED),--seed '$(SEED)') $(if $(APPEND),--append '$(APPEND)') \
 			$(if $(CPUS),--cpus '$(CPUS)') $(BASELINE:%=--baseline='%') \
 			$(if $(HISTORY),--history '$(HISTORY)') $(NIGHTLY) || status=$$?; \

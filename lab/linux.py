@@ -29,6 +29,10 @@ class Linux:
     cache: Path
     kind: str = "kvm"
 
+    @property
+    def images(self) -> dict[str, Path]:
+        return {"kernel": self.path, "initramfs": self.initramfs, "collection": self.guest}
+
     def launch(self, boot: Boot, plan: Path) -> Launch:
         return Launch(self.path.resolve(), boot.cmdline, ((self.initramfs, ""),), boot.smp, boot.icount, boot.variant,
                       disk=self.guest, plan=plan.read_text(), snapshots=self.cache if boot.warm else None)

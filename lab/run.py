@@ -100,7 +100,7 @@ class Engine:
     def _run_boot(self, board: Board, boot: Boot) -> None:
         """Power on until no case is left. Each time uses up a case, or is the last."""
         cases = list(boot.cases)
-        attempt = 0
+        attempt = self._earlier_attempts(boot)
         while cases and not self._stopping():
             attempt += 1
             record, cases = self._power_on(board, boot, attempt, cases)
@@ -108,6 +108,12 @@ class Engine:
                 self._give_up(record, cases)
                 cases = []
             self._records.put(record)
+
+    def _earlier_attempts(self, boot: Boot) -> int:
+        """Of a run that is resumed: their consoles are kept."""
+        name = re.compile(rf"{re.escape(boot.name)}\.([0-9]+)\.(?:plan|log)")
+        found = [name.fullmatch(entry.name) for entry in self._consoles.iterdir()]
+        return max((int(match[1]) for match in found if match), default=0)
 
     def _power_on(self, board: Board, boot: Boot, attempt: int, cases: list[PlannedCase]
                   ) -> tuple[BootRecord, list[PlannedCase]]:

@@ -19,5 +19,9 @@ class System(Protocol):
     version: str  # "" if the file does not tell
     guest: Path  # what runs on it
 
+    @property
+    def images(self) -> dict[str, Path]:
+        """All files that are booted, by their part."""
+
     def launch(self, boot: Boot, plan: Path) -> Launch:
         """How to power on for `boot`, whose cases stand in the file `plan`."""

@@ -34,6 +34,10 @@ class Xen:
     guest_args: str = ""
     kind: str = "xen"
 
+    @property
+    def images(self) -> dict[str, Path]:
+        return {"hypervisor": self.path, "guest": self.guest}
+
     def launch(self, boot: Boot, plan: Path) -> Launch:
         return Launch(self.image, boot.cmdline, ((self.guest, self.guest_args), (plan, "")),
                       boot.smp, boot.icount, boot.variant)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The journal of a run, results.jsonl: one line a finished case, on the disk as the case ends."""
 
+import fcntl
 import json
 import os
 from contextlib import suppress
@@ -12,7 +13,8 @@ from reports.files import ReportError, explain
 from reports.model import CaseResult, RunInfo
 
 FORMAT = "lifeline-journal"
-VERSION = 1
+VERSION = 2
+READABLE = (1, 2)  # version 1 has fewer fields
 
 
 class JournalError(ReportError):
@@ -29,24 +31,49 @@ class Journal:
             self._file = open(path, mode, buffering=0)
         except OSError as error:
             raise self._failure(error) from error
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self.close()
+            raise JournalError(f"{path}: another run writes it: wait for its end, or name another folder") from error
 
     @classmethod
     def create(cls, path: Path, info: RunInfo) -> "Journal":
-        """A new journal; one that is already there is never overwritten."""
-        journal = cls(path, "xb")
-        journal._write({"format": FORMAT, "version": VERSION, "run": asdict(info)})
+        """A new journal; one that is already there is never overwritten. It is there with its header or not at all,
+        so that what is there can be resumed."""
+        draft = _draft(path)
+        with suppress(OSError):
+            draft.unlink()
+        journal = cls(draft, "xb")
+        try:
+            journal._write({"format": FORMAT, "version": VERSION, "run": asdict(info)})
+            os.link(draft, path)  # unlike a rename, not over another
+            draft.unlink()
+            _sync(path.parent)
+        except (JournalError, OSError) as error:
+            journal.close()
+            with suppress(OSError):
+                draft.unlink()
+            raise JournalError(f"{explain(path, error.__cause__ or error)}, then start the run again") from error
+        journal.path = path
         return journal
 
     @classmethod
     def resume(cls, path: Path) -> "Journal":
         """Go on after the last whole line; a torn one is cut off, for the next would join it."""
-        whole = sum(len(line) for line in _whole_lines(path))
+        _whole_lines(path)  # a folder that has no journal does not get one here
         journal = cls(path, "ab")
+        with suppress(OSError):
+            _draft(path).unlink()  # a second name, if create() was killed between its last steps
         try:
-            os.ftruncate(journal._file.fileno(), whole)
+            # Once more, now that nobody else writes.
+            os.ftruncate(journal._file.fileno(), sum(len(line) for line in _whole_lines(path)))
         except OSError as error:
             journal.close()
             raise journal._failure(error) from error
+        except JournalError:
+            journal.close()
+            raise
         return journal
 
     def append(self, result: CaseResult) -> None:
@@ -77,7 +104,20 @@ class Journal:
             raise self._failure(error) from error
 
     def _failure(self, error: OSError) -> JournalError:
-        return JournalError(f"{explain(self.path, error)}, then start the run again")
+        return JournalError(f"{explain(self.path, error)}, then go on: RESUME={self.path.parent}")
+
+
+def _draft(path: Path) -> Path:
+    return path.with_name(f".{path.name}.new")
+
+
+def _sync(folder: Path) -> None:
+    """The name of a new file is on the disk, too."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def read_journal(path: Path) -> tuple[RunInfo, list[CaseResult]]:
@@ -85,7 +125,7 @@ def read_journal(path: Path) -> tuple[RunInfo, list[CaseResult]]:
     header, *records = [json.loads(line) for line in _whole_lines(path)]
     results: dict[str, CaseResult] = {}
     try:
-        if (header["format"], header["version"]) != (FORMAT, VERSION):
+        if header["format"] != FORMAT or header["version"] not in READABLE:
             raise ValueError(f"version {header['version']} of {header['format']}")
         info = RunInfo.from_dict(header["run"])
         for record in records:

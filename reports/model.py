@@ -33,6 +33,12 @@ class RunInfo:
     started: str  # ISO 8601, UTC
     guest_sha256: str
     append: str = ""  # what the user added to the hypervisor's command line
+    # By board file: its sha256, what it boots, and each variant used: devices, UARTs, what it does not guard.
+    capabilities: dict[str, Any] = field(default_factory=dict)
+    images: dict[str, str] = field(default_factory=dict)  # sha256 of all that is booted, by its part
+    command_lines: dict[str, str] = field(default_factory=dict)  # of the hypervisor, by boot
+    cases: list[str] = field(default_factory=list)  # all that were asked for
+    options: dict[str, Any] = field(default_factory=dict)  # others that say what is played: cpus, nightly, wrong
 
     @classmethod
     def from_dict(cls, fields: dict[str, Any]) -> "RunInfo":
@@ -57,6 +63,8 @@ class CaseResult:
     marks: list[dict[str, Any]] = field(default_factory=list)  # the witness's readings
     console: str = ""
     finding: str | None = None  # the entry of suites/known.yaml for this case
+    run: str = ""
+    seed: int | None = None
 
     def __post_init__(self) -> None:
         # The end is kept: that is where a crash is.

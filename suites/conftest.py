@@ -13,7 +13,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from lab import boardfile  # noqa: E402
-from suites import matrix, programs  # noqa: E402
+from reports.files import ReportError  # noqa: E402
+from suites import matrix, programs, resume  # noqa: E402
 from suites.gate import Gate, GateError  # noqa: E402
 from suites.subject import BUILD  # noqa: E402
 from suites.terminal import GateReporter  # noqa: E402
@@ -35,6 +36,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--case", action="append", default=[], metavar="ID",
                     help="only this case, by its whole id; may be given again")
     group.addoption("--out", type=Path, help="folder of the run (default: build/runs/<time>)")
+    group.addoption("--resume", metavar="RUN",
+                    help="go on with an interrupted run: its folder, or `latest`; what has a result is not run again")
     group.addoption("--append", default="", help="added to the hypervisor's command line")
     group.addoption("--baseline", action="append", default=[], metavar="RUN",
                     help="fail for regressions alone: against this run's folder, its results.jsonl, a folder of runs, "
@@ -55,11 +58,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Before labgrid's pytest_configure, which answers a wrong board file with a traceback."""
     config.option.lg_env = config.option.lg_env or os.environ.get("LG_ENV")
-    if config.option.lg_env is not None:
-        try:
+    try:
+        if config.option.resume and config.option.lg_env is None:
+            config.option.lg_env = str(resume.board_of(config.option))
+        if config.option.lg_env is not None:
             boardfile.load(Path(config.option.lg_env))
-        except matrix.YamlError as error:
-            raise pytest.UsageError(str(error)) from error
+    except (matrix.YamlError, ReportError) as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 @pytest.hookimpl(trylast=True)
@@ -95,7 +100,8 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
         others = [item for item in items if isinstance(item, CaseItem) and item.case.boot.board != board]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
-    wanted = set(config.option.case)
+    gate = config.stash.get(GATE, None)
+    wanted = set(config.option.case or (gate.earlier.info.cases if gate and gate.earlier else ()))
     if not wanted or session.testsfailed:
         return
     there = {item.case.id: item for item in items if isinstance(item, CaseItem)}

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A run: cases become boots, the boards' records become results, results go to the journal and the reports."""
 
-import hashlib
 import itertools
 import os
 import time
@@ -26,9 +25,10 @@ from reports.journal import Journal, read_journal
 from reports.ktap import Outcome
 from reports.model import CaseResult, Hypervisor, RunInfo, complete, verdict
 from reports.writers import write_reports
-from suites import known
+from suites import known, resume
 from suites.matrix import BootSpec, Case, YamlError
 from suites.past import Past
+from suites.resume import capabilities, sha256
 from suites.shrink import Bench, ShrinkError, boot_of, shrink
 from suites.subject import BUILD, TOP, Linux, Subject, Xen
 
@@ -44,6 +44,10 @@ class Gate:
 
     def __init__(self, config: pytest.Config) -> None:
         option = config.option
+        try:
+            self.earlier = resume.earlier(option)
+        except ReportError as error:
+            raise GateError(str(error)) from error
         self.subject = subject_of(option)
         self.board_path = Path(option.lg_env)
         self.append: str = option.append
@@ -53,7 +57,8 @@ class Gate:
         self.out: Path = option.out or BUILD / "runs" / time.strftime("%Y%m%d-%H%M%S")
         self.boards_wanted: int = option.boards or max(1, (os.cpu_count() or 1)
                                                        // max(1, option.cpus))
-        self.results: list[CaseResult] = []
+        self.nightly: bool = option.nightly
+        self.results: list[CaseResult] = list(self.earlier.results) if self.earlier else []
         self.boot_records: list[BootRecord] = []
         self.expected: list[str] = []
         self.info: RunInfo | None = None
@@ -64,6 +69,7 @@ class Gate:
                              self.out)
         except ReportError as error:
             raise GateError(str(error)) from error
+        self._earlier_s = self.earlier.lasted_s if self.earlier else 0.0
         self._began = time.monotonic()
         self._known: dict[str, known.Known] = {}
         self._journal: Journal | None = None
@@ -80,7 +86,7 @@ class Gate:
 
     @property
     def duration_s(self) -> float:
-        return time.monotonic() - self._began
+        return self._earlier_s + time.monotonic() - self._began
 
     @property
     def passed(self) -> bool:
@@ -94,7 +100,7 @@ class Gate:
         return self.past.judge(result, self.info)
 
     def run(self, cases: Sequence[Case]) -> Iterator[CaseResult]:
-        """Results as they come; each is in the journal before it is told."""
+        """Results as they come, of a resumed run the missing ones; each is in the journal before it is told."""
         self._began = time.monotonic()
         self.expected = [case.id for case in cases]
         by_id = {case.id: case for case in cases}
@@ -110,6 +116,7 @@ class Gate:
                     else:
                         case = by_id[record.id]
                         result = to_result(case, record, self._known.get(record.id))
+                        result = replace(result, started_s=round(self._earlier_s + result.started_s, 3))
                         if case.cut and result.outcome is Outcome.FAIL and not self.wrong:
                             self._held.append((case, result))  # until a board is free
                         else:
@@ -120,6 +127,7 @@ class Gate:
             raise GateError(explain(self.out, error)) from error
 
     def _tell(self, result: CaseResult) -> CaseResult:
+        result = replace(result, run=self.info.id, seed=self.info.seed)
         self._journal.append(result)
         self.results.append(result)
         return result
@@ -144,11 +152,16 @@ class Gate:
         except OSError as error:
             raise GateError(f"OUT={self.out}: {error.strerror}; name a folder that can be written") \
                 from error
-        if (self.out / "results.jsonl").exists():
+        if not self.earlier and (self.out / resume.JOURNAL).exists():
             raise GateError(f"OUT={self.out}: there is a run in it already; name another folder")
         boots = plan_boots(cases, f"{self.subject.options} {self.append}", self.seed, self.board_path.stem,
                            " wrong=1" if self.wrong else "")
         self._system = self.subject.load()
+        info = self._run_info(self._system, boots)
+        if self.earlier:
+            self.earlier.check(info)
+            info = self.earlier.info
+            boots = without(boots, self.earlier.done)
         with ExitStack() as stack:
             boards = open_boards(self.board_path, self.boards_wanted)
             others = {name: open_boards(TOP / "lab" / "boards" / f"{name}.yaml", len(boards))
@@ -156,27 +169,42 @@ class Gate:
             for board in itertools.chain(boards, *others.values()):
                 stack.callback(board.close)
             engine = Engine(boots, system=self._system, boards=boards, consoles=self.out / "consoles", others=others)
-            info = self._run_info(self._system)
-            self._journal = stack.enter_context(Journal.create(self.out / "results.jsonl", info))
+            self._journal = stack.enter_context(
+                self.earlier.journal() if self.earlier else Journal.create(self.out / resume.JOURNAL, info))
             self.info = info  # not before: no reports over those of another run
+            self._point_latest()
             self._known = known.load(TOP / "suites" / "known.yaml", info.hypervisor.release)
             stack.enter_context(engine)
             yield from engine.records()
             yield from self._cut(boards[0])
 
-    def _run_info(self, system: System) -> RunInfo:
+    def _point_latest(self) -> None:
+        """From the beginning: a run that is killed is the one to resume."""
+        latest = resume.RUNS / "latest"
+        if self.out.parent == latest.parent:
+            fresh = latest.with_name(f".latest.{os.getpid()}")
+            fresh.symlink_to(self.out.name)
+            fresh.replace(latest)
+
+    def _run_info(self, system: System, boots: Sequence[Boot]) -> RunInfo:
+        files = {self.board_path.stem: self.board_path}
+        files |= {boot.board: TOP / "lab" / "boards" / f"{boot.board}.yaml" for boot in boots if boot.board}
+        used = {(boot.board or self.board_path.stem, boot.variant) for boot in boots}
         return RunInfo(
             id=self.out.name, board=self.board_path.stem,
             hypervisor=Hypervisor(system.kind, system.version or "unknown", system.sha256, self.subject.name),
             seed=self.seed, append=self.append, started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            guest_sha256=hashlib.sha256(system.guest.read_bytes()).hexdigest())
+            guest_sha256=sha256(system.guest), capabilities=capabilities(list(files.values()), used),
+            images={part: sha256(path) for part, path in system.images.items()},
+            command_lines={boot.name: boot.cmdline for boot in boots}, cases=self.expected,
+            options={"cpus": self.cpus, "nightly": self.nightly, "wrong": self.wrong})
 
     def finish(self) -> None:
         """Write the reports of whatever is in the journal: Ctrl-C may have come just behind a line of it."""
         if self.info is None:
             return
         try:
-            self.results = read_journal(self.out / "results.jsonl")[1]
+            self.results = read_journal(self.out / resume.JOURNAL)[1]
             self.comparison = self.past.compare(self.complete(), self.info)
             write_reports(self.out, self.info, self.results, self.expected, self.duration_s,
                           [boot_summary(record) for record in self.boot_records], self.command, self.comparison)
@@ -184,10 +212,6 @@ class Gate:
             raise GateError(str(error)) from error
         if not (self.wrong or self.cpus):  # other questions than the history's
             self.past.keep(self.info, self.results)
-        latest = BUILD / "runs" / "latest"
-        if self.out.parent == latest.parent:
-            latest.unlink(missing_ok=True)
-            latest.symlink_to(self.out.name)
 
 
 def subject_of(option: Any) -> Subject:
@@ -224,6 +248,12 @@ def plan_boots(cases: Sequence[Case], options: str, seed: int, board: str, words
              for name, group in groups.items()]
     boots = [replace(boot, board=None) if boot.board == board else boot for boot in boots]
     return sorted(boots, key=lambda boot: (-(boot.smp or 1), -len(boot.cases)))
+
+
+def without(boots: Sequence[Boot], done: set[str]) -> list[Boot]:
+    """What is left of `boots`, under the same names."""
+    left = [replace(boot, cases=tuple(case for case in boot.cases if case.id not in done)) for boot in boots]
+    return [boot for boot in left if boot.cases]
 
 
 def to_boot(spec: BootSpec, cases: Sequence[Case], options: str, seed: int, words: str = "") -> Boot:

@@ -21,7 +21,7 @@ class GateReporter(TerminalReporter):
     def __init__(self, config: pytest.Config, gate: Gate) -> None:
         super().__init__(config)
         self.gate = gate
-        self._done = 0
+        self._done = len(gate.results)  # of a resumed run, those of its earlier parts
         self._running: dict[str, None] = {}
         self._told = ""
         gate.on_start = self._case_starts
@@ -40,6 +40,8 @@ class GateReporter(TerminalReporter):
         boots = len(group_boots([item.case for item in session.items if hasattr(item, "case")]))
         self.write_line(f"{len(session.items)} cases in {boots} boots; results in "
                         f"{_short(self.gate.out)}")
+        if self.gate.earlier:
+            self.write_line(f"resumed: {self._done} of them have a result already")
 
     def pytest_runtest_logstart(self, nodeid: str, location: Any) -> None:
         pass
@@ -96,7 +98,7 @@ class GateReporter(TerminalReporter):
     def pytest_keyboard_interrupt(self, excinfo: Any) -> None:
         never = len(self.gate.expected) - len(self.gate.results)
         self.write_line(f"{CLEAR_LINE if self.isatty else ''}interrupted: {never} of "
-                        f"{len(self.gate.expected)} cases never ran")
+                        f"{len(self.gate.expected)} cases never ran; go on: make gate RESUME={_short(self.gate.out)}")
 
     def pytest_unconfigure(self) -> None:
         super().pytest_unconfigure()

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reports import schema
+
 ROOT = Path(__file__).parents[1]
 BOARD = ROOT / "lab" / "boards" / "q35-xen.yaml"
 KVM_BOARD = ROOT / "lab" / "boards" / "q35-kvm.yaml"
@@ -73,6 +75,7 @@ class Gate:
         """Strictly: a line that is not whole is an error here."""
         text = (self.out / "results.jsonl").read_text()
         assert text.endswith("\n"), f"torn last line: {text[-200:]!r}"
+        assert not list(schema.violations(self.out / "results.jsonl"))
         return [json.loads(line) for line in text.splitlines()]
 
     def error_line(self) -> str:

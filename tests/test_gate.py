@@ -76,6 +76,12 @@ def test_reports_agree(smoke: Gate) -> None:
     assert want.items() <= smoke.summary.items()
     header = smoke.header["run"]
     assert header["seed"] == 77 and header["started"] == smoke.summary["started"]
+    assert set(header["cases"]) == set(SMOKE) and header["images"].keys() == {"hypervisor", "guest"}
+    assert header["images"]["hypervisor"] == header["hypervisor"]["sha256"]
+    assert header["command_lines"].keys() == {"new", "old"}
+    assert header["command_lines"]["old"].endswith("ioapic_ack=old"), header["command_lines"]
+    assert header["capabilities"]["q35-xen"]["variants"][""]["devices"]["00:0c.0"] == "e1000 20"
+    assert {(result["run"], result["seed"]) for result in smoke.results.values()} == {("out", 77)}
     assert header["hypervisor"]["sha256"] == smoke.summary["hypervisor"]["sha256"]
     assert ktap_outcomes(smoke) == dict.fromkeys(SMOKE, Outcome.PASS)
     suite = ElementTree.parse(smoke.out / "junit.xml").find("testsuite")
@@ -261,6 +267,10 @@ def test_disk_full(tmp_path: Path, small_disk: Callable[[int], Path], kib: int) 
     assert line.startswith(str(gate.out)) and ": No space left on device: free space there" in line
     assert gate.header["format"] == "lifeline-journal"
     assert set(gate.outcomes.values()) <= {"PASS"} and len(gate.results) < len(PAIRS)
+    subprocess.run(["mount", "-o", "remount,size=16m", gate.out.parent], check=True)
+    again = run_gate(tmp_path / "again", "--resume", gate.out, *select(*PAIRS), out=gate.out)
+    assert again.status == 0 and again.outcomes == dict.fromkeys(PAIRS, "PASS"), again.told
+    assert len(again.journal()) == 1 + len(PAIRS)
 
 
 @pytest.mark.board
@@ -272,6 +282,7 @@ def test_interrupted(tmp_path: Path) -> None:
         gate = running.finish(5)
     assert gate.status == 130, gate.told
     assert "Traceback" not in gate.told
+    assert f"cases never ran; go on: make gate RESUME={gate.out}\n" in gate.stdout
     total = len(load_suite(ROOT / "suites/hung/suite.yaml", load_boots()))
     done = gate.outcomes
     assert 0 < len(done) < total and set(done.values()) == {"PASS"}, gate.told
@@ -293,6 +304,51 @@ def test_killed(tmp_path: Path) -> None:
         running.nothing_left(3)
         lines = (running.out / "results.jsonl").read_bytes().splitlines(keepends=True)
     assert len(lines) >= 2 and all(line.endswith(b"}\n") for line in lines)
+
+
+@pytest.mark.board
+def test_killed_and_resumed(tmp_path: Path) -> None:
+    """Twice by kill -9, then to the end: a line a case, and the consoles of all parts."""
+    cases = [*PAIRS, LONG, LONG.replace("old", "new")]
+    played: list[list[bytes]] = []
+    for part in range(3):
+        resume = ["--resume", tmp_path / "out"] if part else ["--seed", "77"]
+        with RunningGate(tmp_path / "out", *resume, "--boards", "1", *select(*cases),
+                         folder=tmp_path / str(part)) as running:
+            before = running.results_so_far()
+            if part == 2:
+                last = running.finish(60)
+                break
+            wait_until("a result more", 30, lambda: len(running.results_so_far()) > len(before))
+            running.process.kill()
+            running.process.wait()
+            running.nothing_left(3)
+            played.append(running.results_so_far())
+    assert 0 < len(played[0]) < len(played[1]) < len(cases), last.told
+    assert last.status == 0 and last.stderr == "", last.told
+    assert (last.out / "results.jsonl").read_bytes().split(b"\n")[1:-1][:len(played[1])] == played[1]
+    assert len(last.journal()) == 1 + len(cases) and last.outcomes == dict.fromkeys(cases, "PASS")
+    assert (last.summary["cases"], last.summary["passed"], last.summary["seed"]) == (len(cases), len(cases), 77)
+    assert f"resumed: {len(played[1])} of them have a result already" in last.stdout
+    assert f"[{len(played[1]) + 1}/{len(cases)} " in last.stdout and f"[{len(played[1])}/" not in last.stdout
+    begun = b"".join(path.read_bytes() for path in (last.out / "consoles").glob("*.log"))
+    assert all(f"# case {case}".encode() in begun for case in cases)
+    assert (last.out / "consoles/new.2.log").exists() or (last.out / "consoles/old.2.log").exists()
+
+
+@pytest.mark.board
+def test_resumed_with_another_hypervisor(tmp_path: Path, smoke: Gate) -> None:
+    xen = mutated(tmp_path, mutate.load()["eoi-timer-off"])
+    gate = run_gate(tmp_path, "--resume", smoke.out, "--xen", xen, out=smoke.out)
+    assert gate.status == USAGE_ERROR
+    assert gate.error_line().startswith(f"RESUME={smoke.out}: it is a run of xen-hypervisor-4.17-amd64.gz (")
+    assert gate.error_line().endswith("name that one: XEN=")
+
+
+def test_resumed_where_nothing_ran(tmp_path: Path) -> None:
+    gate = run_gate(tmp_path, "--resume", tmp_path)
+    assert gate.status == USAGE_ERROR
+    assert gate.error_line() == f"RESUME={tmp_path}: no run has begun there; start one: make gate"
 
 
 @pytest.mark.board

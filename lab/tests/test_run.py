@@ -237,3 +237,13 @@ def test_boots_of_another_board_file(lab: Path) -> None:
                 consoles=lab / "consoles", others={"server": [other]}) as running:
         boards = {record.id: record.board for record in running.records() if isinstance(record, CaseRecord)}
     assert boards == {"a.one": "fake", "a.two": "other"}
+
+
+def test_consoles_of_an_earlier_part_are_kept(lab: Path) -> None:
+    """A run that is resumed counts on; another boot whose name begins alike does not matter."""
+    (lab / "consoles").mkdir()
+    for name in ("b.1.plan", "b.1.log", "b.2.plan", "b.c.7.log", "bb.9.log"):
+        (lab / "consoles" / name).write_text("earlier")
+    _, boots = run(lab, [boot(lab, "b", "a.one")], FakeBoard([plan(1), *case(1, "a.one")]))
+    assert boots[0].attempt == 3 and boots[0].console.name == "b.3.log"
+    assert (lab / "consoles" / "b.1.log").read_text() == "earlier"
