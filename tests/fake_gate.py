@@ -95,7 +95,8 @@ def play(out: Path, count: int, pause_s: float = 0.0, resume: bool = False, imag
     """A whole run into `out`, its reports too, in this process."""
     FakeEngine.executed, FakeEngine.pause_s = out.parent / "executed", pause_s
     option = {"lg_env": str(BOARD), "append": "", "wrong": False, "cpus": 0, "seed": None if resume else SEED,
-              "out": out, "boards": 1, "nightly": False, "hv": None, "resume": str(out) if resume else None}
+              "out": out, "boards": 1, "nightly": False, "hv": None, "resume": str(out) if resume else None,
+              "baseline": [], "history": out.parent / "history.db"}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(boardfile, "load", load_board)
         patch.setattr(known, "load", load_known)
