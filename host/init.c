@@ -163,9 +163,10 @@ static void await_disks(int wanted)
 static void prepare_probe(void)
 {
 	char error[200];
+	int rc = probe_prepare(error, sizeof(error));
 
-	errno = 0;
-	if (probe_prepare(error, sizeof(error)))
+	errno = -rc;
+	if (rc)
 		tell("no probe:", error);
 }
 

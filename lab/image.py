@@ -93,9 +93,8 @@ def closed_modules(folder: Path) -> list[tuple[Path, str]]:
         if run.returncode and name not in OPTIONAL:
             raise HypervisorError(f"modules {folder}: no {name}: {run.stderr.strip()}")
         for path, options in re.findall(r"^insmod (\S+)(.*)$", run.stdout, re.MULTILINE):
-            found.setdefault(path, options.strip())
-        if name in OPTIONS and not run.returncode:
-            found[list(found)[-1]] = OPTIONS[name]
+            module = Path(path).name.partition(".")[0].replace("-", "_")
+            found.setdefault(path, f"{options} {OPTIONS.get(module, '')}".strip())
     return [(Path(path), options) for path, options in found.items()]
 
 

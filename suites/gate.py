@@ -190,12 +190,13 @@ class Gate:
         files = {self.board_path.stem: self.board_path}
         files |= {boot.board: TOP / "lab" / "boards" / f"{boot.board}.yaml" for boot in boots if boot.board}
         used = {(boot.board or self.board_path.stem, boot.variant) for boot in boots}
+        hashes = {path: sha256(path) for path in {system.guest, *system.images.values()}}
         return RunInfo(
             id=self.out.name, board=self.board_path.stem,
             hypervisor=Hypervisor(system.kind, system.version or "unknown", system.sha256, self.subject.name),
             seed=self.seed, append=self.append, started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            guest_sha256=sha256(system.guest), capabilities=capabilities(list(files.values()), used),
-            images={part: sha256(path) for part, path in system.images.items()},
+            guest_sha256=hashes[system.guest], capabilities=capabilities(list(files.values()), used),
+            images={part: hashes[path] for part, path in system.images.items()},
             command_lines={boot.name: boot.cmdline for boot in boots}, cases=self.expected,
             options={"cpus": self.cpus, "nightly": self.nightly, "wrong": self.wrong})
 

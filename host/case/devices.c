@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "guest/control/plan.h"
+#include "host/pci/sysfs.h"
 
 static const char *add_device(struct span line, struct case_devices *d)
 {
@@ -77,4 +78,12 @@ const struct case_device *devices_at(const struct case_devices *d, const char *b
 		if (!strcmp(d->device[i].bdf, bdf))
 			return &d->device[i];
 	return NULL;
+}
+
+unsigned int devices_irq(const char *bdf)
+{
+	char path[SYSFS_PATH];
+
+	sysfs_path(path, "/sys/bus/pci/devices/%s/irq", bdf);
+	return (unsigned int)sysfs_number(path, 0);
 }

@@ -55,4 +55,7 @@ const struct case_device *devices_find(const struct case_devices *d, const char 
 /** devices_at() - the one at @bdf; NULL: it may not be touched */
 const struct case_device *devices_at(const struct case_devices *d, const char *bdf);
 
+/** devices_irq() - the kernel's number of function @bdf's line; 0: it has none */
+unsigned int devices_irq(const char *bdf);
+
 #endif

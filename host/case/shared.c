@@ -14,7 +14,6 @@
 #include "host/load/iperf.h"
 #include "host/load/progress.h"
 #include "host/probe/clock.h"
-#include "host/probe/file.h"
 
 /*
  * A request that takes longer is lost. An emulated board was seen to stand still for 1.3 s in the midst of one, on a busy host;
@@ -48,15 +47,6 @@ static unsigned int load_of(const struct case_device *d)
 	return is_nic(d) ? LOAD_NIC : is_usb(d) ? LOAD_USB : LOAD_SATA;
 }
 
-/* The kernel's number of a function's line. */
-static unsigned int irq_of(const char *bdf)
-{
-	char path[96], text[16];
-
-	(void)snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/irq", bdf);
-	return file_read(path, text, sizeof(text)) > 0 ? (unsigned int)strtoul(text, NULL, 10) : 0;
-}
-
 enum taken shared_find(struct shared_line *l, const char *model, unsigned int index,
 		       char why[TAKE_WHY])
 {
@@ -73,7 +63,7 @@ enum taken shared_find(struct shared_line *l, const char *model, unsigned int in
 	}
 	for (unsigned int i = 0; i < l->devices.n && !l->irq; i++)
 		if (l->devices.device[i].host && l->devices.device[i].gsi == l->offender->gsi)
-			l->irq = irq_of(l->devices.device[i].bdf);
+			l->irq = devices_irq(l->devices.device[i].bdf);
 	if (l->irq)
 		return TAKEN;
 	(void)snprintf(why, TAKE_WHY, "%s shares GSI %u with no driver of the host's",

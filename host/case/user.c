@@ -4,22 +4,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "guest/dev/pci.h"
 #include "host/probe/clock.h"
-#include "host/probe/file.h"
-
-static unsigned int irq_of(const char *bdf)
-{
-	char path[96], text[16];
-
-	(void)snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/irq", bdf);
-	return file_read(path, text, sizeof(text)) > 0 ? (unsigned int)strtoul(text, NULL, 10) : 0;
-}
 
 static bool open_registers(struct user *u, char why[TAKE_WHY])
 {
@@ -47,7 +37,7 @@ enum taken user_open(struct user *u, const struct case_device *device, char why[
 		return TAKE_ERROR;
 	vfio_command(&u->v, PCI_COMMAND_MEM | PCI_COMMAND_IO | PCI_COMMAND_MASTER, 0);
 	u->c.io = vfio_dev_io(&u->v);
-	u->irq = irq_of(device->bdf);
+	u->irq = devices_irq(device->bdf);
 	return TAKEN;
 }
 

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "host/pci/sysfs.h"
 #include "host/probe/clock.h"
 #include "host/probe/file.h"
 
@@ -100,7 +99,6 @@ enum taken party_neighbour(struct party *p, char why[TAKE_WHY])
 enum taken party_host(struct party *p, char why[TAKE_WHY])
 {
 	const struct case_device *next;
-	char path[SYSFS_PATH];
 	int rc;
 
 	/* The last one: QEMU's amd-iommu has the first one of its boards for the IO-APIC, by its place. */
@@ -110,8 +108,7 @@ enum taken party_host(struct party *p, char why[TAKE_WHY])
 		snprintf(why, TAKE_WHY, "no ioh3420 in LIFELINE_DEVICES");
 		return TAKE_SKIP;
 	}
-	sysfs_path(path, "/sys/bus/pci/devices/%s/irq", p->host->bdf);
-	p->host_irq = (unsigned int)sysfs_number(path, 0);
+	p->host_irq = devices_irq(p->host->bdf);
 	rc = message_of(p->host->bdf, &p->of_host);
 	if (rc)
 		snprintf(why, TAKE_WHY, "%s: no MSI: %s", p->host->bdf, strerror(-rc));
