@@ -70,7 +70,7 @@ gate: packages-gate
 			$(if $(KERNEL),$$([ $$hv = kvm ] && echo "--kernel $(KERNEL)")) \
 			$(if $(MODULES),$$([ $$hv = kvm ] && echo "--modules $(MODULES)")) \
 			$(if $(K),-k '$(K)') $(CASE:%=--case='%') \
-			$(if $(OUT),--out '$(OUT)$(if $(word 2,$(HVS)),/'$$hv')) \
+			$(if $(OUT),--out '$(OUT)'$(if $(word 2,$(HVS)),/$$hv)) \
 			$(if $(RESUME),--resume '$(RESUME)') \
 			$(if $(SEED),--seed '$(SEED)') $(if $(APPEND),--append '$(APPEND)') \
 			$(if $(CPUS),--cpus '$(CPUS)') $(BASELINE:%=--baseline='%') \

@@ -95,7 +95,10 @@ static void report(const struct test *t, unsigned int number, uint64_t elapsed)
 
 	ktap_line("  # data board_ms=%u windows_ms=%u witness_ms=%u", ms,
 		  (unsigned int)(t->windows / MS), (unsigned int)(t->witness / MS));
-	if (t->error[0])
+	/* What failed before the test itself was stuck has failed, and is more often than not why. */
+	if (t->error[0] && t->failed)
+		ktap_line("  # then stuck: %s", t->error);
+	if (t->error[0] && !t->failed)
 		ktap_line("not ok %u %s # ERROR %s", number, t->id, t->error);
 	else
 		ktap_line("%sok %u %s # checks=%u ms=%u", t->failed ? "not " : "", number, t->id,
