@@ -41,11 +41,12 @@ GATE_PACKAGES := gcc libc6-dev binutils make xz-utils libxen-dev qemu-system-x86
 	cpio kmod e2fsprogs libjansson-dev fio iperf3 \
 	python3 python3-labgrid python3-pytest python3-yaml python3-jsonschema \
 	python3-jinja2 node-d3-axis node-d3-scale node-d3-selection
-TEST_PACKAGES := $(GATE_PACKAGES) clang-format-14 clang-tidy-14 cppcheck \
+TEST_PACKAGES := $(GATE_PACKAGES) python3-pyelftools clang-format-14 clang-tidy-14 cppcheck \
 	python3-hypothesis python3-lxml python3-selenium chromium chromium-driver
 
 GUEST := build/guest.elf
 STOCK_XEN := build/xen/$(XEN_PACKAGE).gz
+XEN_SYMBOLS := build/xen/symbols
 STOCK_LINUX := build/linux
 KSELFTEST := build/kselftest
 LIBPCI := build/libpci
@@ -86,9 +87,10 @@ history:
 		$(if $(EXPORT),--export '$(EXPORT)') $(if $(K),-k '$(K)') $(CASE:%=--case='%') $(if $(HV),--hv '$(HV)') \
 		$(if $(LAST),--last '$(LAST)')
 
-.PHONY: xen-inputs kvm-inputs
+.PHONY: xen-inputs kvm-inputs mutant-inputs
 xen-inputs: $(GUEST) $(if $(XEN),,$(STOCK_XEN))
 kvm-inputs: $(COLLECTION) build/host/init build/busybox $(if $(KERNEL),,$(STOCK_LINUX)/vmlinuz)
+mutant-inputs: $(STOCK_XEN) $(XEN_SYMBOLS) $(STOCK_LINUX)/vmlinuz
 
 packages-gate:
 	@lab/install.sh $(GATE_PACKAGES)
@@ -99,6 +101,9 @@ packages-test:
 $(STOCK_XEN): | lab/unpack.sh
 	@HINT='name a hypervisor yourself: make gate XEN=/path/to/xen.gz' lab/unpack.sh $(XEN_PACKAGE) $(@D)/unpacked
 	@cp $(@D)/unpacked/boot/xen-*.gz $@.tmp && mv $@.tmp $@
+
+$(XEN_SYMBOLS): | lab/unpack.sh
+	@lab/unpack.sh $(XEN_PACKAGE)-dbg $@.tmp && mv $@.tmp $@
 
 $(STOCK_LINUX)/vmlinuz: | lab/kernel.sh
 	@lab/kernel.sh $(@D)
@@ -220,7 +225,7 @@ $(foreach f,$(UNIT_SOURCES),$(eval $(call unit_test,$(f))))
 
 test: packages-test
 	@$(MAKE) --no-print-directory -s lint
-	@$(MAKE) --no-print-directory -s xen-inputs kvm-inputs
+	@$(MAKE) --no-print-directory -s xen-inputs kvm-inputs mutant-inputs
 	@$(MAKE) --no-print-directory -s -j2 $(UNIT_TESTS)
 	@set -e; for t in $(UNIT_TESTS); do $$t; done
 	@$(PYTHON) -B -m pytest -q reports lab tests

@@ -12,10 +12,11 @@ from reports.files import ReportError
 from reports.history import History, keep
 from reports.model import CaseResult, Hypervisor, RunInfo
 from reports.journal import Journal
-from suites.mutants import mutate
+from suites.mutants import catalogue
+from suites.mutants.mutate import xen_with
 from suites.past import Past
 from tests.gate_run import USAGE_ERROR, run_gate, select
-from tests.test_gate import LONG, PAIRS, mutated
+from tests.test_gate import LONG, PAIRS
 
 XEN = Hypervisor("xen", "4.17.7", "ab" * 32, "xen.gz")
 INFO = RunInfo("now", "q35-xen", XEN, 1, "2025-01-09T00:00:00Z", "cd" * 32)
@@ -133,7 +134,7 @@ def test_gate_tells_a_wrong_baseline_before_it_starts(tmp_path):
 @pytest.mark.board
 def test_a_failure_that_the_baseline_has_fails_no_gate(tmp_path):
     """Nor does a broken history. -x goes on, as it does behind a known failure."""
-    xen = mutated(tmp_path, mutate.load()["eoi-timer-off"])
+    xen = xen_with(catalogue.load()["eoi-timer-off"], tmp_path)
     before = run(tmp_path / "before", 1, {LONG: "FAIL", PAIRS[3]: "PASS"})
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "history.db").write_text("no database " * 99)
@@ -149,7 +150,7 @@ def test_a_failure_that_the_baseline_has_fails_no_gate(tmp_path):
 
 @pytest.mark.board
 def test_regression_fails_the_gate_and_is_kept(tmp_path):
-    xen = mutated(tmp_path, mutate.load()["eoi-timer-off"])
+    xen = xen_with(catalogue.load()["eoi-timer-off"], tmp_path)
     before = run(tmp_path / "before", 1, {LONG: "PASS"})
     gate = run_gate(tmp_path / "a", "--xen", xen, "--baseline", before, "--boards", "1",
                     "--junitxml", tmp_path / "pytest.xml", *select(LONG))
