@@ -30,7 +30,7 @@ from suites.matrix import BootSpec, Case, YamlError
 from suites.past import Past
 from suites.resume import capabilities, sha256
 from suites.shrink import Bench, ShrinkError, boot_of, shrink
-from suites.subject import BUILD, TOP, Linux, Subject, Xen
+from suites.subject import BUILD, STOCK_XEN, TOP, Linux, Subject, Xen
 
 CUT_RUNS = 60  # boots that the failed cases of a run are worth, 1 to 5 s each
 
@@ -221,9 +221,9 @@ def subject_of(option: Any) -> Subject:
     if option.hv and option.hv != kind:
         raise GateError(f"HV={option.hv}: {option.lg_env} is a board for {kind}; name another BOARD=")
     if kind == "xen":
-        return Xen(option.xen) if option.xen else Xen()
+        return Xen(option.xen or STOCK_XEN, option.cache)
     named = {name: path for name in ("kernel", "modules") if (path := getattr(option, name))}
-    return Linux(**named, qemu=option.nightly)
+    return Linux(**named, cache=option.cache, qemu=option.nightly)
 
 
 def boot_summary(record: BootRecord) -> dict[str, Any]:
