@@ -91,7 +91,7 @@ history:
 .PHONY: xen-inputs kvm-inputs mutant-inputs
 xen-inputs: $(GUEST) $(if $(XEN),,$(STOCK_XEN))
 kvm-inputs: $(COLLECTION) build/host/init build/busybox $(if $(KERNEL),,$(STOCK_LINUX)/vmlinuz)
-mutant-inputs: $(STOCK_XEN) $(XEN_SYMBOLS) $(STOCK_LINUX)/vmlinuz
+mutant-inputs: $(STOCK_XEN) $(XEN_SYMBOLS) $(STOCK_LINUX)/vmlinuz $(STUB)
 
 packages-gate:
 	@lab/install.sh $(GATE_PACKAGES)
@@ -185,8 +185,9 @@ $(foreach f,$(PROGRAM_FILES),$(eval $(call program,$(f))))
 -include $(shell find build/host/objects -name '*.d' 2>/dev/null)
 
 MODULE := build/module/$(if $(KERNEL),named,stock)/lifeline_stuck.ko
-$(MODULE): host/module/lifeline_stuck.c host/module/Kbuild lab/module.sh $(if $(KERNEL),always,$(STOCK_LINUX)/vmlinuz)
-	@lab/module.sh $(or $(MODULES),$(STOCK_LINUX)/modules) $@
+STUB := $(dir $(MODULE))lifeline_stub.ko
+$(MODULE) $(STUB) &: $(wildcard host/module/*) lab/module.sh $(if $(KERNEL),always,$(STOCK_LINUX)/vmlinuz)
+	@lab/module.sh $(or $(MODULES),$(STOCK_LINUX)/modules) $(MODULE) $(STUB)
 
 IN_COLLECTION = build/host/lifeline $(GUEST) $(MODULE) $(PROGRAMS)
 

@@ -27,6 +27,8 @@ MODULES = ("virtio_pci", "virtio_blk", "ext4", "ahci", "sd_mod", "e1000", "e1000
 OPTIONS = {"usb_storage": "delay_use=0"}
 # A kernel may lack these, which is then the cases' affair.
 OPTIONAL = ("vfio_pci", "vfio_iommu_type1", "kvm_amd", "kvm_intel")
+# Of a mutated kernel's modules only (suites/mutants/mutate.py): init loads it if the command line asks for it.
+STUB = "extra/lifeline_stub.ko"
 KEEP = 4  # images, of some 100 MB each
 FOLDERS = ("dev", "proc", "sys", "run", "tmp", "collection", "lib/modules", "bin", "usr/bin")
 
@@ -66,6 +68,8 @@ def inputs(modules: Path, init: Path, busybox: Path, qemu: bool) -> dict[str, Pa
         files |= {str(path).lstrip("/"): path for path in closure(Path(program))}
     loaded = closed_modules(modules)
     files |= {f"lib/modules/{path.name}": path for path, _ in loaded}
+    if (modules / STUB).exists():
+        files["lib/modules/lifeline_stub.ko"] = modules / STUB
     files["lib/modules/list"] = "".join(f"{path.name} {options}".rstrip() + "\n" for path, options in loaded)
     return files
 

@@ -84,7 +84,7 @@ static void carry_out(struct span plan)
 	}
 }
 
-static void power_off(void)
+void agent_power_off(void)
 {
 	if (!ioperm(BOARD_EXIT_PORT, 1, 1))
 		outb(0, BOARD_EXIT_PORT);
@@ -107,6 +107,6 @@ int agent_main(int argc, char **argv)
 	fflush(stdout);
 	tcdrain(STDOUT_FILENO); /* what the serial line still has would go with the board */
 	if (getpid() == 1)
-		power_off();
+		agent_power_off();
 	return 1;
 }

@@ -17,6 +17,13 @@
 int agent_main(int argc, char **argv);
 
 /**
+ * agent_power_off() - end the board: an emulated one at once, without a word of the kernel's
+ *
+ * Needs to be root; returns if the machine cannot be ended.
+ */
+void agent_power_off(void);
+
+/**
  * run_case() - run the program of a case and translate what it prints
  * @line: the plan's line behind the word "case": ID program=NAME test=NAME [key=value...]
  * @number: of the case, from 1

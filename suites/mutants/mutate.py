@@ -7,11 +7,13 @@ import os
 import shutil
 from pathlib import Path
 
+from lab.image import STUB
 from suites.mutants.catalogue import Mutant
 from suites.mutants.symbols import SymbolError, Symbols, of_module, of_xen
 from suites.subject import BUILD, STOCK_LINUX, STOCK_XEN
 
 XEN_SYMS = BUILD / "xen" / "symbols" / "usr" / "lib" / "debug" / "boot" / "xen-syms-4.17-amd64"
+STUB_MODULE = BUILD / "module" / "stock" / "lifeline_stub.ko"
 # Behind a signed module (include/linux/module_signature.h): the signature, 12 bytes that end in its length, and this.
 SIGNED = b"~Module signature appended~\n"
 
@@ -69,22 +71,36 @@ def xen_with(mutant: Mutant, folder: Path) -> Path:
 
 
 def modules_with(mutant: Mutant, folder: Path, modules: Path = STOCK_LINUX / "modules") -> Path:
-    """Below `folder` a copy of the kernel's modules, by links, in which the mutant's module is mutated."""
+    """Below `folder` a copy of the kernel's modules, by links: the mutant's module mutated, and with the module for stubs."""
     copy = folder / "lib" / "modules" / modules.resolve().name
     shutil.copytree(modules.resolve(), copy, copy_function=os.symlink)
-    module = copy / mutant.module
-    image = apply(mutant, *stock_module(mutant.module, modules))
-    module.unlink()
-    module.write_bytes(image)
+    if mutant.sites:
+        module = copy / mutant.module
+        image = apply(mutant, *stock_module(mutant.module, modules))
+        module.unlink()
+        module.write_bytes(image)
+    if mutant.stubs:
+        if not STUB_MODULE.stat().st_size:
+            raise MutantError(f"mutant {mutant.id}: {STUB_MODULE.name} is not built; apt-get install "
+                              f"linux-headers-{copy.name}")
+        (copy / STUB).parent.mkdir(exist_ok=True)
+        shutil.copy(STUB_MODULE, copy / STUB)
     return copy
+
+
+def boot_words(mutant: Mutant) -> str:
+    """What the mutant adds to the command line; host/init.c gives the stubs to their module."""
+    stubs = f"lifeline.stub={','.join([mutant.id, *map(str, mutant.stubs)])}" if mutant.stubs else ""
+    return f"{mutant.boot} {stubs}".strip()
 
 
 def options(mutant: Mutant, folder: Path) -> list[str]:
     """What a gate is given so that it tests the mutant; what is made for it is below `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    told = [f"--append={mutant.boot}"] if mutant.boot else []
+    words = boot_words(mutant)
+    told = [f"--append={words}"] if words else []
     if mutant.sites and mutant.hypervisor == "xen":
         told += ["--xen", str(xen_with(mutant, folder))]
-    elif mutant.sites:
+    elif mutant.sites or mutant.stubs:
         told += ["--modules", str(modules_with(mutant, folder))]
     return told
