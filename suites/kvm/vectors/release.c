@@ -187,7 +187,9 @@ TEST_F_TIMEOUT(heir, heir, CASE_SECONDS)
 		inherited += same(old[i], self->p.of_neighbour);
 		if (same(old[i], now))
 			continue;
-		REQUIRE(!party_try(&self->p, old[i], &a), "an old message cannot be sent");
+		/* Twice: the first one at a vector that was given up the kernel forgives (VECTOR_SHUTDOWN). */
+		REQUIRE(!party_try(&self->p, old[i], &a) && !party_try(&self->p, old[i], &a),
+			"an old message cannot be sent");
 	}
 	for (unsigned int i = 0; i < self->p.user.n; i++)
 		own += a.own[i];
