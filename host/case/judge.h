@@ -30,12 +30,20 @@ static inline void shared_judge_one(struct __test_metadata *_metadata, const str
 	      SHARED_US(median), SHARED_US(median_bound), b->why);
 }
 
-/** shared_judge() - print window @w and hold every sharer, and the line, to @b */
+/* What the kernel itself counts as nobody's: none was seen where nothing is wrong. */
+#define SHARED_UNCLAIMED 20u
+
+/**
+ * shared_judge() - print window @w and hold every sharer, and the line, to @b
+ *
+ * Before and after a fault no interrupt is nobody's, whatever @b says.
+ */
 static inline void shared_judge(struct __test_metadata *_metadata, const struct shared_line *l,
 				enum window w, const struct shared_bound *b)
 {
 	uint64_t bound = shared_interrupts_bound(l, w) + b->interrupts;
 	uint64_t interrupts = probe_line(l->probe, w)->interrupts;
+	uint64_t unclaimed = probe_line(l->probe, w)->unhandled;
 
 	shared_print(l, w, b);
 	REQUIRE(!probe_lost(l->probe),
@@ -46,6 +54,10 @@ static inline void shared_judge(struct __test_metadata *_metadata, const struct 
 	CHECK(interrupts <= bound, "ST irq %u %s: %llu interrupts, bound %llu (%s)", l->irq,
 	      shared_window_name[w], (unsigned long long)interrupts, (unsigned long long)bound,
 	      b->interrupts ? b->why : "its devices' requests");
+	if (w != WINDOW_DURING)
+		CHECK(unclaimed <= SHARED_UNCLAIMED,
+		      "ST irq %u %s: %llu interrupts that nobody claimed, at most %u", l->irq,
+		      shared_window_name[w], (unsigned long long)unclaimed, SHARED_UNCLAIMED);
 }
 
 /**

@@ -9,9 +9,6 @@
 
 #define WINDOW (300 * NS_PER_MS)
 
-/* A level may be gone when its handlers are called: what was asserted for a moment after the acknowledge. */
-#define UNHANDLED 20u
-
 FIXTURE(line)
 {
 	struct shared_line l;
@@ -110,9 +107,9 @@ TEST_F_TIMEOUT(domain, beside, CASE_SECONDS)
 		shared_judge(_metadata, &self->l, w, &SHARED_HEALTHY);
 	shared_judge_domain(_metadata, &self->d, variant->o.model, WINDOW_DURING);
 	unhandled = probe_line(self->l.probe, WINDOW_DURING)->unhandled;
-	CHECK(unhandled <= UNHANDLED,
+	CHECK(unhandled <= SHARED_UNCLAIMED,
 	      "ST irq %u during: %llu interrupts that nobody claimed, at most %u", self->l.irq,
-	      (unsigned long long)unhandled, UNHANDLED);
+	      (unsigned long long)unhandled, SHARED_UNCLAIMED);
 	shared_judge_log(_metadata, &self->l);
 }
 
