@@ -154,6 +154,9 @@ TEST_F_TIMEOUT(exclusive, alone, CASE_SECONDS)
 	rc = vfio_irq_enable(&self->u.v, IRQ_INTX, &self->line, 1);
 	CHECK(!rc, "S a line of its own: %d, expected 0", rc);
 	REQUIRE(user_begin(&self->u, IRQ_INTX, why), "%s", why);
+	self->u.c.ops->trigger(&self->u.c, 0);
+	case_mark("asserting pin=%u mask=1", self->u.device->gsi);
+	CHECK(user_await_reason(&self->u, self->line, SERVED), "LI it is told while it asserts");
 	for (unsigned int i = 0; i < INTERRUPTS && served == i; i++) {
 		if (i % 3 == 1)
 			(void)vfio_intx_mask(&self->u.v);
