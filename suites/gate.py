@@ -21,11 +21,12 @@ from lab.run import Engine, RunError
 from lab.system import HypervisorError, System
 from reports.baseline import Comparison, Judgement
 from reports.files import ReportError, explain
+from reports.html import Extras
 from reports.journal import Journal, read_journal
 from reports.ktap import Outcome
 from reports.model import CaseResult, Hypervisor, RunInfo, complete, verdict
 from reports.writers import write_reports
-from suites import known, resume
+from suites import extras, known, resume
 from suites.matrix import BootSpec, Case, YamlError
 from suites.past import Past
 from suites.resume import capabilities, sha256
@@ -75,6 +76,7 @@ class Gate:
         self._journal: Journal | None = None
         self._system: System | None = None
         self._held: list[tuple[Case, CaseResult]] = []
+        self._rationales: dict[str, str] = {}
 
     @property
     def command(self) -> str:
@@ -104,6 +106,7 @@ class Gate:
         self._began = time.monotonic()
         self.expected = [case.id for case in cases]
         by_id = {case.id: case for case in cases}
+        self._rationales = extras.rationales(cases)
         try:
             with closing(self._start(cases)) as records:
                 for record in records:
@@ -208,11 +211,17 @@ class Gate:
             self.results = read_journal(self.out / resume.JOURNAL)[1]
             self.comparison = self.past.compare(self.complete(), self.info)
             write_reports(self.out, self.info, self.results, self.expected, self.duration_s,
-                          [boot_summary(record) for record in self.boot_records], self.command, self.comparison)
+                          [boot_summary(record) for record in self.boot_records], self.command, self.comparison,
+                          self._extras(self.info))
         except ReportError as error:
             raise GateError(str(error)) from error
         if not (self.wrong or self.cpus):  # other questions than the history's
             self.past.keep(self.info, self.results)
+
+
+    def _extras(self, info: RunInfo) -> Extras:
+        return Extras(findings=extras.findings(self.results, TOP), rationales=self._rationales,
+                      history=self.past.gaps(info, self.expected), kills=extras.kills(BUILD / "prove", info.hypervisor.release))
 
 
 def subject_of(option: Any) -> Subject:

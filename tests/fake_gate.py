@@ -96,7 +96,7 @@ def play(out: Path, count: int, pause_s: float = 0.0, resume: bool = False, imag
     FakeEngine.executed, FakeEngine.pause_s = out.parent / "executed", pause_s
     option = {"lg_env": str(BOARD), "append": "", "wrong": False, "cpus": 0, "seed": None if resume else SEED,
               "out": out, "boards": 1, "nightly": False, "hv": None, "resume": str(out) if resume else None,
-              "baseline": [], "history": out.parent / "history.db"}
+              "baseline": [], "history": out.parent / "history.db", "cache": out.parent / "cache"}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(boardfile, "load", load_board)
         patch.setattr(known, "load", load_known)
