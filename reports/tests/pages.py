@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs for the tests of report.html: as the gates write them, in small, and one of any size."""
 
+import base64
+import gzip
+import json
+import re
 from dataclasses import replace
 
 from reports.events import Outcome
@@ -10,6 +14,12 @@ from reports.tests.samples import HOSTILE
 ATTACK = "</script><script>alert(1)</script><img src=x onerror=alert(2)>]]>&lt;\x00\x1b[31mred\x1b[0m" + HOSTILE
 STOOD = ",".join(["15"] * 4 + ["0"] * 6 + ["15"] * 14)  # six cells of a window without a single interrupt
 SERVED = ",".join(["4", "5"] * 12)
+
+
+def details(text: str) -> list[dict]:
+    """What the cases of a page fold open to."""
+    packs = re.findall(r'<script type="text/plain" class="pack">([^<]*)</script>', text)
+    return [record for pack in packs for record in json.loads(gzip.decompress(base64.b64decode(pack)))]
 
 
 def sharer(number: int, dom: str, model: str, window: str, served: str = SERVED, gap_us: int = 755, lost: int = 0):
