@@ -19,6 +19,7 @@ from suites.boots import BootLog
 from suites.gate import GateError
 from tests import fake_gate
 from tests.fake_gate import as_process, cases, die_after, play
+from tests.gate_run import KVM_BOARD, RunningGate, run_gate, select
 
 KILLS = 100
 CASES = 12
@@ -243,3 +244,33 @@ def test_a_torn_line_of_the_power_ons(finished: Path, tmp_path: Path) -> None:
 def test_nothing_to_resume(tmp_path: Path) -> None:
     with pytest.raises(GateError, match=f"^RESUME={tmp_path}: no run has begun there; start one: make gate$"):
         play(tmp_path, 6, resume=True)
+
+
+@pytest.mark.board
+def test_linux_gate_killed_behind_its_first_result(tmp_path: Path) -> None:
+    """On real boards: nothing that had a result is played again, nothing is lost, and no QEMU is left."""
+    cases = ["kvm.races.never[iommu=intel]", "kvm.dead.quiet[device=edu,domain=process,iommu=intel]",
+             "kvm.sharing.beside[device=edu,domain=process,iommu=intel]"]
+    options = ["--boards", "1", *select(*cases)]
+    with RunningGate(tmp_path / "out", "--seed", "77", *options, folder=tmp_path / "first", board=KVM_BOARD) as running:
+        running.await_result(120)
+        running.process.kill()
+        running.process.wait()
+        running.nothing_left(5)
+        before = running.results_so_far()
+    assert 0 < len(before) < len(cases)
+    logs = {path.name: path.read_bytes() for path in (tmp_path / "out" / "consoles").glob("*.log")}
+    gate = run_gate(tmp_path / "second", "--resume", tmp_path / "out", *options, out=tmp_path / "out", board=KVM_BOARD,
+                    timeout=120)
+    assert gate.status == 0 and gate.stderr == "", gate.told
+    assert (gate.out / "results.jsonl").read_bytes().split(b"\n")[1:][:len(before)] == before
+    assert len(gate.journal()) == 1 + len(cases) and gate.outcomes == dict.fromkeys(cases, "PASS"), gate.told
+    begun = Counter(case for path in (gate.out / "consoles").glob("*.log") for case in cases
+                    if path.name not in logs and f"# case {case}".encode() in path.read_bytes())
+    done = {json.loads(line)["case"] for line in before}
+    assert begun == Counter(set(cases) - done), "a case of the second part, and each once"
+    assert all((gate.out / "consoles" / name).read_bytes() == log for name, log in logs.items())
+    boots = gate.summary["boots"]
+    assert len({(boot["name"], boot["attempt"]) for boot in boots}) == len(boots) == len(list(
+        (gate.out / "consoles").glob("*.plan")))
+    assert {"end", "cut short"} >= {boot["ended"] for boot in boots}
