@@ -144,6 +144,19 @@ def test_a_result_that_changed_is_judged_again(tmp_path):
     assert words == [Word.REGRESSION, Word.KNOWN]
 
 
+def test_what_a_history_said_that_broke_is_not_kept(tmp_path):
+    """Else some cases of a run were judged with it and others without."""
+    path = tmp_path / "history.db"
+    run(tmp_path / "a", 1, {"a.b": "PASS", "a.c": "PASS"})
+    for day, word in ((1, "PASS"), (2, "FAIL")):
+        keep(path, replace(INFO, id=f"run{day}", started=f"2024-01-0{day}"), [CaseResult("a.b", Outcome(word))])
+    found, failed = past(tmp_path, tmp_path / "a"), CaseResult("a.b", Outcome.FAIL)
+    assert found.judge(failed, INFO).word is Word.FLAKY
+    path.write_bytes(path.read_bytes()[:4096] + b"x" * 5000)
+    comparison = found.compare([failed, CaseResult("a.c", Outcome.FAIL)], INFO)
+    assert [one.word for one in comparison.judgements] == [Word.REGRESSION, Word.REGRESSION]
+
+
 def test_gaps_of_earlier_runs(tmp_path):
     """Oldest first, without this run itself; one alone is no trend."""
     path = tmp_path / "history.db"

@@ -236,6 +236,7 @@ def test_a_torn_line_of_the_power_ons(finished: Path, tmp_path: Path) -> None:
         log = BootLog(out)
         log.resume()
         assert [boot["name"] for boot in log.boots] == [json.loads(whole)["name"]]
+        assert json.loads((out / "boots.jsonl").read_bytes().splitlines()[-1]) == log.boots[-1]
         again = BootLog(out)
         again.resume()
         assert again.boots == log.boots

@@ -22,8 +22,9 @@ def folder(path: Path, names: list[str], files: dict[str, bytes]) -> Path:
     return path
 
 
-def make(source: Path, target: Path, size: str = "4M") -> bytes:
-    subprocess.run([SCRIPT, source, target, size], check=True)
+def make(source: Path, target: Path, path: str = "") -> bytes:
+    """`path`: where programs are looked for first."""
+    subprocess.run([SCRIPT, source, target, "4M"], check=True, env=os.environ | {"PATH": f"{path}:{os.environ['PATH']}"})
     assert sorted(path.name for path in target.parent.glob(f"{target.name}*")) == [target.name]
     return target.read_bytes()
 
@@ -36,6 +37,15 @@ def test_the_same_files_give_the_same_image(tmp_path: Path) -> None:
     assert make(folder(tmp_path / "c", names, FILES | {"list.txt": b"hung\n"}), tmp_path / "c.img") != first
     (tmp_path / "b" / "list.txt").chmod(0o755)
     assert make(tmp_path / "b", tmp_path / "b.img") != first
+
+
+def test_the_order_of_a_folder_does_not_matter(tmp_path: Path) -> None:
+    find = tmp_path / "bin" / "find"
+    find.parent.mkdir()
+    find.write_text('#!/bin/sh\n/usr/bin/find "$@" | sort -r\n')
+    find.chmod(0o755)
+    folder(tmp_path / "a", sorted(FILES), FILES)
+    assert make(tmp_path / "a", tmp_path / "a.img") == make(tmp_path / "a", tmp_path / "b.img", str(find.parent))
 
 
 def test_what_is_in_it(tmp_path: Path) -> None:
