@@ -9,7 +9,9 @@ from lxml import etree
 from reports.baseline import Comparison, Judgement, Measurements, Word
 from reports.events import Outcome
 from reports.html import Extras, page
+from reports.html.__main__ import main
 from reports.html.page import KillMatrix
+from reports.journal import Journal
 from reports.junit import junit
 from reports.kcidb import kcidb
 from reports.lava import lava
@@ -17,7 +19,7 @@ from reports.markdown import markdown
 from reports.model import CaseResult, verdict
 from reports.tests.samples import HOSTILE, INFO, case
 from reports.tests.test_interchange import outcomes_of, read_junit, read_kcidb, read_lava
-from reports.writers import told_of
+from reports.writers import told_of, write_reports
 
 # case, outcome, finding, word, in osstest's words, and what JUnit has of it
 TABLE = [
@@ -129,6 +131,17 @@ def test_page():
     assert "<h1>PASS</h1>" in text and "No regressions against old." in text
     assert '<option value="never-pass">' in text and 'data-compared="never-pass"' in text
     assert 'id="compared"' not in page(INFO, excused(), 1)
+
+
+def test_page_that_is_made_again_has_the_baseline(tmp_path):
+    comparison = compared(excused())
+    with Journal.create(tmp_path / "results.jsonl", INFO) as journal:
+        for result in excused():
+            journal.append(result)
+    write_reports(tmp_path, INFO, excused(), [], 1, comparison=comparison)
+    first = (tmp_path / "report.html").read_text()
+    assert not main([str(tmp_path)]) and (tmp_path / "report.html").read_text() == first
+    assert "No regressions against old." in first
 
 
 def test_a_hostile_name_of_a_run():
