@@ -250,7 +250,7 @@ def test_nothing_to_resume(tmp_path: Path) -> None:
 @pytest.mark.board
 def test_linux_gate_killed_behind_its_first_result(tmp_path: Path) -> None:
     """On real boards: nothing that had a result is played again, nothing is lost, and no QEMU is left."""
-    cases = ["kvm.races.never[iommu=intel]", "kvm.dead.quiet[device=edu,domain=process,iommu=intel]",
+    cases = ["kvm.sharing.host[iommu=intel,load=sata]", "kvm.dead.quiet[device=edu,domain=process,iommu=intel]",
              "kvm.sharing.beside[device=edu,domain=process,iommu=intel]"]
     options = ["--boards", "1", *select(*cases)]
     with RunningGate(tmp_path / "out", "--seed", "77", *options, folder=tmp_path / "first", board=KVM_BOARD) as running:
