@@ -23,6 +23,8 @@ mke2fs -q -t ext2 -U 4c464c4e-6c69-4665-8c69-6e6500000001 \
 	esac
 done >"$image.commands"
 # It tells of what it could not do, and exits with 0.
-debugfs -w -f "$image.commands" "$image.tmp" 2>&1 >/dev/null | { ! grep -v '^debugfs [0-9]' >&2; }
+debugfs -w -f "$image.commands" "$image.tmp" 2>&1 >/dev/null | {
+	if grep -v '^debugfs [0-9]' >&2; then exit 1; fi
+}
 rm "$image.commands"
 mv "$image.tmp" "$image"
