@@ -16,12 +16,6 @@ STOOD = ",".join(["15"] * 4 + ["0"] * 6 + ["15"] * 14)  # six cells of a window 
 SERVED = ",".join(["4", "5"] * 12)
 
 
-def details(text: str) -> list[dict]:
-    """What the cases of a page fold open to."""
-    packs = re.findall(r'<script type="text/plain" class="pack">([^<]*)</script>', text)
-    return [record for pack in packs for record in json.loads(gzip.decompress(base64.b64decode(pack)))]
-
-
 def sharer(number: int, dom: str, model: str, window: str, served: str = SERVED, gap_us: int = 755, lost: int = 0):
     """(data rows, timeline row) of one sharer in one window."""
     bound = 6600 if window == "during" else 3728
@@ -100,3 +94,9 @@ def large_run(cases: int) -> list[CaseResult]:
                        for line in range(70))
     return [xen_case(f"hung.case{number % 50}[ack=new,number={number}]", 1000 + number * 37 % 4000, console=text(number))
             for number in range(cases)]
+
+
+def details(text: str) -> list[dict]:
+    """What the cases of a page fold open to."""
+    packs = re.findall(r'<script type="text/plain" class="pack">([^<]*)</script>', text)
+    return [record for pack in packs for record in json.loads(gzip.decompress(base64.b64decode(pack)))]
