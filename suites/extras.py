@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reports.html import KillMatrix
 from reports.html.kills import seen
-from reports.model import CaseResult
+from reports.model import CaseResult, Hypervisor
 from suites.matrix import Case
 
 KILLS = "kill-matrix.json"
@@ -30,13 +30,16 @@ def findings(results: Iterable[CaseResult], top: Path) -> dict[str, str]:
     return found
 
 
-def kills(folder: Path, release: str) -> KillMatrix | None:
-    """Of the newest proof below `folder` (make prove) that has mutants of such a release."""
+def kills(folder: Path, hypervisor: Hypervisor) -> KillMatrix | None:
+    """Of the newest proof below `folder` (make prove) that has mutants of this kind and version."""
     for path in sorted(folder.glob(f"*/{KILLS}"), reverse=True):
         try:
-            mutants: Sequence[dict] = json.loads(path.read_text())["mutants"]
+            matrix = json.loads(path.read_text())
+            if matrix["hypervisors"][hypervisor.name]["version"] != hypervisor.version:
+                continue
+            mutants: Sequence[dict] = matrix["mutants"]
             rows = {mutant["id"]: {case: red for case, red in seen(mutant).items() if red} for mutant in mutants
-                    if mutant["hypervisor"] == release and mutant["outcomes"]}
+                    if mutant["hypervisor"] == hypervisor.name and mutant["outcomes"]}
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue  # one that is being written, or of another version
         if rows:

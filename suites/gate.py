@@ -221,10 +221,9 @@ class Gate:
         if not (self.wrong or self.cpus):  # other questions than the history's
             self.past.keep(self.info, self.results)
 
-
     def _extras(self, info: RunInfo) -> Extras:
         return Extras(findings=extras.findings(self.results, TOP), rationales=self._rationales,
-                      history=self.past.gaps(info, self.expected), kills=extras.kills(BUILD / "prove", info.hypervisor.release))
+                      history=self.past.gaps(info, self.expected), kills=extras.kills(BUILD / "prove", info.hypervisor))
 
 
 def subject_of(option: Any) -> Subject:

@@ -199,14 +199,16 @@ def test_titles_of_findings():
 
 
 def test_kill_matrix_of_the_newest_proof(tmp_path):
-    mutant = {"id": "eoi-timer-off", "hypervisor": "xen-4.17", "outcomes": {"hung.mask[a=1]": "FAIL", "hung.mask[a=2]": "FAIL",
+    of = {"xen": {"version": "4.17.7"}}
+    mutant = {"id": "eoi-timer-off", "hypervisor": "xen", "outcomes": {"hung.mask[a=1]": "FAIL", "hung.mask[a=2]": "FAIL",
                                                                            "dead.crash[a=1]": "PASS"}}
-    for name, text in (("20250101", json.dumps({"mutants": [mutant | {"id": "older"}]})),
-                       ("20250102", json.dumps({"mutants": [mutant]})), ("20250103", "{}"), ("20250104", "{\"mut")):
+    for name, text in (("20250101", json.dumps({"hypervisors": of, "mutants": [mutant | {"id": "older"}]})),
+                       ("20250102", json.dumps({"hypervisors": of, "mutants": [mutant]})), ("20250103", "{}"), ("20250104", "{\"mut")):
         (tmp_path / name).mkdir()
         (tmp_path / name / extras.KILLS).write_text(text)
-    assert extras.kills(tmp_path, "xen-4.17").rows == {"eoi-timer-off": {"hung.mask": 2}}
-    assert extras.kills(tmp_path, "kvm-6.1") is None
+    assert extras.kills(tmp_path, Hypervisor("xen", "4.17.7", "", "")).rows == {"eoi-timer-off": {"hung.mask": 2}}
+    assert extras.kills(tmp_path, Hypervisor("xen", "4.18.0", "", "")) is None
+    assert extras.kills(tmp_path, Hypervisor("kvm", "4.17.7", "", "")) is None
 
 
 def test_gate_tells_a_wrong_baseline_before_it_starts(tmp_path):
