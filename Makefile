@@ -196,11 +196,10 @@ kselftest-install: $(IN_COLLECTION)
 	@lab/kselftest-install.sh $(KSELFTEST) $(or $(DIR),$(error name a folder: make kselftest-install DIR=folder)) $^
 
 # Of a fixed size, so that a board's snapshot does not depend on what is in it.
-$(COLLECTION): $(IN_COLLECTION) lab/kselftest-install.sh
+$(COLLECTION): $(IN_COLLECTION) lab/kselftest-install.sh lab/ext2.sh
 	@rm -rf build/collection
 	@lab/kselftest-install.sh $(KSELFTEST) build/collection $(IN_COLLECTION)
-	@rm -f $@ && truncate -s 64M $@.tmp
-	@PATH=$$PATH:/usr/sbin:/sbin mke2fs -q -t ext2 -d build/collection $@.tmp && mv $@.tmp $@
+	@lab/ext2.sh build/collection $@ 64M
 
 # ---------------------------------------------------------------------------
 # tests
