@@ -5,6 +5,7 @@
  * why, is told in docs/findings/. Several end with a panic, so they stand behind
  * everything else of their boots.
  */
+#include "guest/control/audit.h"
 #include "guest/control/line.h"
 #include "guest/control/message.h"
 #include "guest/control/pirq.h"
@@ -205,3 +206,10 @@ static void no_msix(struct test *t)
 	device_release(dev);
 }
 TEST_CASE("vectors.no_msix", no_msix);
+
+static void ioapic_page(struct test *t)
+{
+	for (uint32_t pin = FIRST_PCI_PIN; pin < IOAPIC_PINS; pin++)
+		expect_entry_unmoved(t, pin, "through the page");
+}
+TEST_CASE("vectors.ioapic_page", ioapic_page);
