@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "suites/msi/rounds.h"
 
+#include "guest/control/line.h"
 #include "guest/xen/clock.h"
 #include "guest/xen/hypercall.h"
 
@@ -61,6 +62,16 @@ void msi_expect(struct test *t, struct exercise *e, const struct tally *sum, uns
 	check(t, once(sum) && !sum->strays,
 	      "X %s %s %s: %u came twice and %u on other vectors, expected %s and 0", model, kind,
 	      when, sum->twice, sum->strays, sum->repeats ? "any" : "0");
+}
+
+unsigned int msi_destination(const struct exercise *e, unsigned int vector)
+{
+	struct message_value v;
+
+	if (e->kind == IRQ_INTX)
+		return (unsigned int)(line_rte(e->dev->gsi) >> 56);
+	message_read(&e->m[vector], &v);
+	return (unsigned int)(v.address >> 12 & 0xff);
 }
 
 bool msi_remapped(const struct test *t)

@@ -42,6 +42,12 @@ bool msi_held_back(struct exercise *e, unsigned int vector);
 void msi_expect(struct test *t, struct exercise *e, const struct tally *sum, unsigned int n,
 		const char *when);
 
+/**
+ * msi_destination() - where the next interrupt of @vector goes: the destination field of its message, or of its
+ * line's entry. A bit for each CPU; with physical destinations (apic=bigsmp) the number of one.
+ */
+unsigned int msi_destination(const struct exercise *e, unsigned int vector);
+
 /** msi_remapped() - is the board behind interrupt remapping, as the plan's remap= says? */
 bool msi_remapped(const struct test *t);
 

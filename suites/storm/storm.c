@@ -8,10 +8,12 @@
  * that number and that the line lives on: nothing is lost meanwhile and after.
  */
 #include "guest/control/ktap.h"
+#include "guest/control/line.h"
 #include "guest/control/scenario.h"
 #include "guest/xen/clock.h"
 
 #define QUANTUM (10 * MS)
+#define LOOKS	20u
 
 static const struct bound LIMITED = { QUANTUM, QUANTUM, "irq_ratelimit, per 10 ms", NULL };
 
@@ -43,13 +45,33 @@ static void judge_limit(struct test *t, struct cast *c)
 	      (unsigned long long)seen, least);
 }
 
+/* The storm goes on. Most of a quantum the line is over its limit, and has to be masked: who only drops the interrupts has them all. */
+static void judge_masked(struct test *t, const struct cast *c)
+{
+	unsigned int masked = 0;
+
+	for (unsigned int i = 0; i < LOOKS; i++) {
+		sleep_ns(MS);
+		masked += RTE_MASKED(line_rte(c->gsi)) != 0;
+	}
+	check(t, masked >= LOOKS / 4,
+	      "ST the pin is masked over the limit: %u of %u times, at least %u", masked, LOOKS,
+	      LOOKS / 4);
+}
+
+static void judge_limited(struct test *t, struct cast *c)
+{
+	judge_limit(t, c);
+	judge_masked(t, c);
+}
+
 static void storm_limited(struct test *t)
 {
 	/* When the storm ends the line may be disabled, for the rest of a quantum. */
 	scenario_run(t, &(struct scenario){ .verb = FAULT_NOACK,
 					    .during = &LIMITED,
 					    .settle = QUANTUM,
-					    .judge = judge_limit });
+					    .judge = judge_limited });
 }
 TEST_CASE("storm.limited", storm_limited);
 

@@ -87,3 +87,11 @@ int sibling_reserve(struct sibling *s, int type)
 
 	return rc ? rc : (int)op.pirq;
 }
+
+volatile void *page_zero(void)
+{
+	unsigned long address = 0;
+
+	asm("" : "+r"(address));
+	return (volatile void *)address;
+}

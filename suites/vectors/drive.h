@@ -32,4 +32,10 @@ int sibling_reserve(struct sibling *s, int type);
 /** sibling_close() - let @s close @port. Return: 0 or -errno */
 int sibling_close(struct sibling *s, int port);
 
+/**
+ * page_zero() - memory at address 0, which a null pointer of Xen's leads to: the caller's own, for Xen's loader
+ * maps page 0 for a kernel linked as this one is
+ */
+volatile void *page_zero(void);
+
 #endif

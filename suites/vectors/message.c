@@ -12,9 +12,11 @@
 #include "guest/control/audit.h"
 #include "guest/control/line.h"
 #include "guest/control/message.h"
+#include "guest/control/pirq.h"
 #include "guest/dev/mmio.h"
 #include "guest/xen/clock.h"
 #include "guest/xen/event.h"
+#include "guest/xen/hypercall.h"
 #include "guest/xen/mem.h"
 
 #define ROUNDS	    100
@@ -118,6 +120,25 @@ static void map_again(struct test *t, const struct message *m)
 	check(t, !rc, "L unmap of pirq %u: %d, expected 0", again.pirq, rc);
 }
 
+/* The irq that a message is to have is one of a line: refused, or the line would be the message's. */
+static void lines_are_lines(struct test *t, const struct device *dev)
+{
+	static const int lines[] = { 1, 16, 22, 23 };
+
+	for (unsigned int i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct physdev_map_pirq map = { .domid = DOMID_SELF,
+						.type = MAP_PIRQ_TYPE_MSI,
+						.index = lines[i],
+						.pirq = PIRQ_ANY,
+						.bus = dev->bdf >> 8,
+						.devfn = dev->bdf & 0xff };
+		int rc = (int)xen_physdev_op(PHYSDEVOP_map_pirq, &map);
+
+		check(t, rc == -XEN_EINVAL, "X map_pirq of a message to line %d: %d, expected %d",
+		      lines[i], rc, -XEN_EINVAL);
+	}
+}
+
 static void msi(struct test *t)
 {
 	struct device *dev = device_take("edu", 21);
@@ -146,6 +167,7 @@ static void msi(struct test *t)
 	port_close((evtchn_port_t)port);
 	map_again(t, &m);
 	expect_gone(t, &m);
+	lines_are_lines(t, dev);
 	device_release(dev);
 }
 TEST_CASE("vectors.msi", msi);

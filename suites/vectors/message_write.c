@@ -203,18 +203,24 @@ static void attack_table(struct test *t, const struct message *m, unsigned int o
 	}
 }
 
+static uint64_t table_frame(struct device *dev, unsigned int entry, unsigned int *offset)
+{
+	struct message probe = { .dev = dev, .msix = true, .entry = entry };
+
+	probe.cap = pci_find_capability(dev->bdf, PCI_CAP_MSIX);
+	return message_frame(&probe, offset);
+}
+
 static void msix_table(struct test *t)
 {
 	struct device *dev = device_take("e1000e", 21);
-	struct message m, probe = { .dev = dev, .msix = true, .entry = 1 };
+	struct message m;
 	struct span when;
 	bool early = plan_value(t->line, "mapped", &when) && span_is(when, "before");
 	unsigned int offset;
-	uint64_t frame;
+	uint64_t frame = table_frame(dev, 1, &offset);
 	int rc;
 
-	probe.cap = pci_find_capability(dev->bdf, PCI_CAP_MSIX);
-	frame = message_frame(&probe, &offset);
 	if (early)
 		map_self((unsigned long)page, frame | PTE_MMIO);
 	rc = message_map(&m, dev, true, 1, DOMID_SELF);
@@ -229,3 +235,32 @@ static void msix_table(struct test *t)
 	expect_back(t, &m);
 }
 TEST_CASE("vectors.msix_table", msix_table);
+
+/* What nobody has mapped any more is Xen's no longer: who comes next may write to its page. */
+static void msix_table_back(struct test *t)
+{
+	struct device *dev = device_take("e1000e", 21);
+	struct message m;
+	unsigned int offset;
+	uint64_t frame = table_frame(dev, 1, &offset);
+	volatile uint32_t *entry = (volatile uint32_t *)(page + offset);
+	int rc = message_map(&m, dev, true, 1, DOMID_SELF);
+	uint32_t before, wrote, now;
+
+	check(t, !rc, "L map_pirq of MSI-X entry 1: %d, expected 0", rc);
+	if (rc)
+		return;
+	rc = message_unmap(&m);
+	check(t, !rc, "L unmap of pirq %u: %d, expected 0", m.pirq, rc);
+	map_self((unsigned long)page, frame | PTE_MMIO);
+	before = entry[0];
+	wrote = ~before & ~3u;
+	entry[0] = wrote;
+	now = entry[0];
+	entry[0] = before;
+	unmap((unsigned long)page);
+	check(t, now == wrote, "L MSI-X table after the unmap: %x, expected %x as written", now,
+	      wrote);
+	device_release(dev);
+}
+TEST_CASE("vectors.msix_table_back", msix_table_back);

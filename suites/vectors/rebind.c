@@ -179,6 +179,16 @@ static void masked_write(struct test *t, uint32_t pin, uint32_t pirq)
 	expect_result(t, pirq_unmap(DOMID_SELF, (uint32_t)any), 0, "L unmap of pirq %d", any);
 }
 
+/* The numbers behind the last pin are the irqs of messages, and -1 is none. */
+static void no_such_line(struct test *t)
+{
+	static const int gsis[] = { IOAPIC_PINS, IOAPIC_PINS + 8, 0x7fffffff, -1 };
+
+	for (unsigned int i = 0; i < sizeof(gsis) / sizeof(gsis[0]); i++)
+		expect_result(t, pirq_map_any(DOMID_SELF, (uint32_t)gsis[i]), -XEN_EINVAL,
+			      "X map_pirq of GSI %d", gsis[i]);
+}
+
 static void reorder(struct test *t)
 {
 	struct audit before, after;
@@ -188,6 +198,7 @@ static void reorder(struct test *t)
 	map_then_write(t, 19, 40);
 	write_then_map(t, 21, 42);
 	masked_write(t, 11, 44);
+	no_such_line(t);
 	audit_take(&after);
 	audit_check(t, &after, "after the mapping");
 	audit_same(t, &before, &after, 0x2f0800, "other pins");

@@ -5,6 +5,7 @@
  * why, is told in docs/findings/. Several end with a panic, so they stand behind
  * everything else of their boots.
  */
+#include "guest/control/audit.h"
 #include "guest/control/line.h"
 #include "guest/control/message.h"
 #include "guest/control/pirq.h"
@@ -140,22 +141,13 @@ static void late_setup(struct test *t)
 TEST_CASE("vectors.late_setup", late_setup);
 
 /*
- * Where a missing struct arch_msix is read from: memory of the caller, for Xen's
- * loader maps page 0 for a kernel linked as this one is. The members are those
- * of 4.17: how many entries are used, and the frames of the table.
+ * A missing struct arch_msix, at address 0. The members are those of 4.17: how
+ * many entries are used, and the frames of the table.
  */
-struct page_zero {
+struct no_arch_msix {
 	uint32_t nr_entries, used_entries;
 	uint64_t table_first, table_last, pba_first, pba_last;
 };
-
-static volatile struct page_zero *page_zero(void)
-{
-	unsigned long address = 0;
-
-	asm("" : "+r"(address));
-	return (volatile struct page_zero *)address;
-}
 
 #define OUR_VECTOR 0x31u
 #define IOREGSEL   0 /* words of the IO-APIC's window, 82093AA 3.1 */
@@ -187,7 +179,7 @@ static void expect_entry_unmoved(struct test *t, uint32_t pin, const char *when)
 static void no_msix(struct test *t)
 {
 	struct device *dev = device_take("edu", 21);
-	volatile struct page_zero *memory = page_zero();
+	volatile struct no_arch_msix *memory = page_zero();
 
 	if (!dev) {
 		test_error(t, "the board has no edu on GSI 21");
@@ -205,3 +197,10 @@ static void no_msix(struct test *t)
 	device_release(dev);
 }
 TEST_CASE("vectors.no_msix", no_msix);
+
+static void ioapic_page(struct test *t)
+{
+	for (uint32_t pin = FIRST_PCI_PIN; pin < IOAPIC_PINS; pin++)
+		expect_entry_unmoved(t, pin, "through the page");
+}
+TEST_CASE("vectors.ioapic_page", ioapic_page);
