@@ -196,7 +196,8 @@ $(COLLECTION): $(IN_COLLECTION) lab/kselftest-install.sh
 # tests
 
 # The hosted parts, and the pure ones of the guest, once more under the sanitizers: a library for all unit tests.
-UNIT_LIBRARY := $(HOST_LIBRARY) guest/bare/words.c suites/vectors/hostile_ops.c suites/vectors/hostile_skip.c
+UNIT_LIBRARY := $(HOST_LIBRARY) guest/bare/words.c suites/vectors/hostile_ops.c suites/vectors/hostile_skip.c \
+	$(addprefix guest/control/,audit.c scenario.c test.c window.c)
 UNIT_SOURCES := $(wildcard guest/tests/*_test.c host/tests/*_test.c)
 UNIT_TESTS := $(patsubst %.c,build/unit/%,$(notdir $(UNIT_SOURCES)))
 UNIT_CFLAGS := $(filter-out -O2,$(HOST_CFLAGS)) -O1 -isystem $(LIBPCI) -fsanitize=address,undefined \
