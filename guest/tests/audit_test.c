@@ -70,12 +70,12 @@ TEST(a_good_board)
 TEST(an_entry_that_is_not_xens)
 {
 	static const uint64_t rows[] = {
-		PIN(0x1f),
-		PIN(0xf9),
-		PIN(0x00), /* vectors of nobody */
-		PIN(0x38) /* pin 1's */,
+		PIN(0x1f), /* an exception's */
+		PIN(0xf9), /* above all of Xen's */
+		PIN(0x00),
+		PIN(0x38),	      /* pin 1's */
 		0x1000000000008d0ull, /* fixed */
-		0x1000000000001d0ull /* physical */,
+		0x1000000000001d0ull, /* physical */
 		0x100000000000cd0ull, /* NMI */
 	};
 
