@@ -53,7 +53,7 @@ COLLECTION := build/collection.img
 
 .DEFAULT_GOAL := help
 
-.PHONY: always help gate nightly history kselftest-install shrink test bench lint format clean packages-gate packages-test
+.PHONY: always help gate nightly history kselftest-install shrink unit-flags test bench lint format clean packages-gate packages-test
 
 help:
 	@cat lab/help.txt
@@ -218,6 +218,10 @@ endef
 $(foreach f,$(UNIT_SOURCES),$(eval $(call unit_test,$(f))))
 
 -include $(shell find build/unit/objects -name '*.d' 2>/dev/null)
+
+# For who compiles one of them alone: tests/test_suite_mutants.py.
+unit-flags:
+	@echo $(UNIT_CFLAGS)
 
 test: packages-test
 	@$(MAKE) --no-print-directory -s lint

@@ -32,13 +32,18 @@ static int play_script(const char *test)
 }
 
 static char told[8192];
+static unsigned int looks;
 
-/* Run the case; what the agent prints is in @told afterwards. The host answers each mark. */
+/*
+ * Run the case; what the agent prints is in @told afterwards. The host may answer four marks, and how
+ * many it did is in @looks.
+ */
 static const char *run(const char *says)
 {
 	static const char line[] = "a.b[c=d] program=p test=t seed=5";
 	FILE *file = tmpfile();
 	int out = dup(STDOUT_FILENO), in = dup(STDIN_FILENO), host[2];
+	char left[8];
 	size_t n;
 
 	if (!file || out < 0 || pipe(host) || write(host[1], "++++", 4) != 4)
@@ -57,8 +62,9 @@ static const char *run(const char *says)
 	fclose(file);
 	close(out);
 	close(in);
-	close(host[0]);
 	close(host[1]);
+	looks = 4 - (unsigned int)read(host[0], left, sizeof(left));
+	close(host[0]);
 	return told;
 }
 
@@ -132,4 +138,5 @@ TEST(a_mark_waits_for_the_host)
 	run("# mark armed pin=20\n");
 	script_marks = false;
 	EXPECT_TRUE(says("  # mark armed pin=20\n  ok 1 S the host has looked\n"));
+	EXPECT_EQ(looks, 1);
 }

@@ -163,7 +163,8 @@ def test_hang_in_the_middle(lab: Path) -> None:
 def test_panic_ends_the_boot_at_once(lab: Path) -> None:
     board = FakeBoard([plan(1), b"# case a.one\n(XEN) Panic on CPU 1:\n(XEN) FATAL TRAP: 14\n"
                        b"(XEN) Reboot in five seconds...\n", HANG])
-    cases, boots = run(lab, [boot(lab, "b", "a.one")], board)
+    cases, boots = run(lab, [boot(lab, "b", "a.one", limit=1)], board)
+    assert cases["a.one"].outcome is Outcome.ERROR
     assert cases["a.one"].reason == "board died: Xen panic on CPU 1: FATAL TRAP: 14"
     assert boots[0].ended == "panic" and "five seconds" in cases["a.one"].console
 
@@ -176,7 +177,7 @@ def test_death_that_the_console_tells(lab: Path, line: bytes, ended: str, why: s
     """At once, and what it may print later counts no more."""
     late = b"  ok 1 S fine\nok 1 a.one # checks=1 ms=1\n"
     board = FakeBoard([plan(1), b"# case a.one\n" + line + b"\n" + late, HANG])
-    cases, boots = run(lab, [boot(lab, "b", "a.one")], board)
+    cases, boots = run(lab, [boot(lab, "b", "a.one", limit=1)], board)
     assert (cases["a.one"].outcome, cases["a.one"].reason) == (Outcome.ERROR, f"board died: {why}")
     assert (boots[0].ended, cases["a.one"].ended) == (ended, ended)
 
