@@ -6,7 +6,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -119,10 +120,9 @@ def c_failed(done: subprocess.CompletedProcess[str], tests: Sequence[str]) -> li
 # the mutants
 
 
-@pytest.mark.parametrize("name", MUTANTS)
-def test_mutant_is_noticed(name: str, tmp_path: Path, flags: list[str]) -> None:
-    mutant = MUTANTS[name]
-    folder = tree(tmp_path / "tree", mutant)
+def missed(mutant: JudgeMutant, folder: Path, flags: Sequence[str]) -> tuple[list[str], str]:
+    """Which of its tests do not notice it, and what was told."""
+    tree(folder, mutant)
     if mutant.is_c:
         source, = {test.partition("::")[0] for test in mutant.caught_by}
         done = run(folder, build(folder, mutant, source, flags))
@@ -130,9 +130,26 @@ def test_mutant_is_noticed(name: str, tmp_path: Path, flags: list[str]) -> None:
     else:
         done = pytest_run(folder, mutant.caught_by)
         caught = failed(done, mutant.caught_by)
-    missed = [test for test in mutant.caught_by if test not in caught]
-    assert not missed, f"{mutant.file}: {mutant.breaks}: status {done.returncode}, and it passes {', '.join(missed)}\n" \
-        f"{done.stdout[-2000:]}{done.stderr[-2000:]}"
+    return [test for test in mutant.caught_by if test not in caught], \
+        f"status {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+
+
+@pytest.fixture(scope="module")
+def outcomes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory,
+             flags: list[str]) -> Iterator[dict[str, Future[tuple[list[str], str]]]]:
+    """Of all that are selected, one a CPU at a time: most of each is the start of Python, or the compiler."""
+    top = tmp_path_factory.mktemp("mutants")
+    names = [item.callspec.params["name"] for item in request.session.items
+             if getattr(item, "function", None) is test_mutant_is_noticed]
+    pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)))
+    yield {name: pool.submit(missed, MUTANTS[name], top / name, flags) for name in names}
+    pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_mutant_is_noticed(name: str, outcomes: dict[str, Future[tuple[list[str], str]]]) -> None:
+    tests, told = outcomes[name].result()
+    assert not tests, f"{MUTANTS[name].file}: {MUTANTS[name].breaks}, and nobody notices in {', '.join(tests)}: {told}"
 
 
 def test_without_a_mutant_all_pass(tmp_path: Path, flags: list[str]) -> None:

@@ -176,8 +176,8 @@ def test_panic_ends_the_boot_at_once(lab: Path) -> None:
 def test_death_that_the_console_tells(lab: Path, line: bytes, ended: str, why: str) -> None:
     """At once, and what it may print later counts no more."""
     late = b"  ok 1 S fine\nok 1 a.one # checks=1 ms=1\n"
-    board = FakeBoard([plan(1), b"# case a.one\n" + line + b"\n" + late, HANG])
-    cases, boots = run(lab, [boot(lab, "b", "a.one", limit=1)], board)
+    board = FakeBoard([plan(1), b"# case a.one\n" + line + b"\n" + late])
+    cases, boots = run(lab, [boot(lab, "b", "a.one")], board)
     assert (cases["a.one"].outcome, cases["a.one"].reason) == (Outcome.ERROR, f"board died: {why}")
     assert (boots[0].ended, cases["a.one"].ended) == (ended, ended)
 
