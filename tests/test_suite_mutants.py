@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The suite's own readers and judges, broken one at a time: a fast test notices each (suites/mutants/judges.yaml)."""
+"""The suite's own readers and judges, broken one at a time: a fast test notices each (suites/mutants/judges/)."""
 
 import os
 import re
@@ -219,7 +219,12 @@ def test_list(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_mistakes_in_the_list(tmp_path: Path) -> None:
-    path = tmp_path / "judges.yaml"
-    path.write_text("mutants:\n  m: {file: a, old: b, new: c, breaks: d, caught_by: [somebody]}\n")
-    with pytest.raises(YamlError, match="judges.yaml:2: .*'somebody': a test is written as "):
-        judges.load(path)
+    mutant = "mutants:\n  m: {file: a.py, old: b, new: c, breaks: d, caught_by: [%s]}\n"
+    (tmp_path / "a.yaml").write_text(mutant % "tests/test_a.py::test_b")
+    assert list(judges.load(tmp_path)) == ["m"]
+    (tmp_path / "b.yaml").write_text(mutant % "somebody")
+    with pytest.raises(YamlError, match="b.yaml:2: .*'somebody': a test is written as "):
+        judges.load(tmp_path)
+    (tmp_path / "b.yaml").write_text(mutant % "tests/test_a.py::test_b")
+    with pytest.raises(YamlError, match="b.yaml:2: mutant m for the second time"):
+        judges.load(tmp_path)

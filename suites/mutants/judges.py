@@ -13,7 +13,6 @@ from pathlib import Path
 from lab.yamlsource import check, parse
 from suites.mutants.mutate import HERE, TEXT, MutantError, _object
 
-TOP = HERE.parents[1]
 SCHEMA = _object(["mutants"], mutants={"type": "object", "minProperties": 1, "additionalProperties": _object(
     ["file", "old", "new", "breaks", "caught_by"],
     file=TEXT, old=TEXT, new={"type": "string"}, breaks=TEXT,
@@ -46,11 +45,17 @@ class JudgeMutant:
         return text.replace(self.old, self.new)
 
 
-def load(path: Path = HERE / "judges.yaml") -> dict[str, JudgeMutant]:
-    source = parse(path)
-    check(source, SCHEMA)
-    return {name: JudgeMutant(name, raw["file"], raw["old"], raw["new"], raw["breaks"], tuple(raw["caught_by"]))
-            for name, raw in source.data["mutants"].items()}
+def load(folder: Path = HERE / "judges") -> dict[str, JudgeMutant]:
+    """Those of all files; an id stands in one of them."""
+    found: dict[str, JudgeMutant] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        source = parse(path)
+        check(source, SCHEMA)
+        for name, raw in source.data["mutants"].items():
+            if name in found:
+                raise source.error(("mutants", name), f"mutant {name} for the second time; give it a name of its own")
+            found[name] = JudgeMutant(name, raw["file"], raw["old"], raw["new"], raw["breaks"], tuple(raw["caught_by"]))
+    return found
 
 
 def table(mutants: Sequence[JudgeMutant]) -> str:
