@@ -3,10 +3,9 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -20,34 +19,35 @@ from suites.mutants.mutate import MutantError
 from tests.gate_run import ROOT
 
 MUTANTS = judges.load()
-COPIED = ("lab", "reports", "suites", "tests")
-LINKED = ("build", "docs", "fault", "guest", "host", "Makefile", "README.md", "pyproject.toml")
-LIMIT_S = 120  # on a busy machine; a mutant must not be noticed by a hang
+NEEDED = ("build", "docs", "fault", "guest", "host", "lab", "reports", "suites", "tests", "Makefile", "README.md",
+          "pyproject.toml")
+LIMIT_S, BUILD_LIMIT_S = 120, 900  # on a busy machine; a mutant must not be noticed by a hang
+
+
+def link(folder: Path, entries: Iterable[Path]) -> None:
+    folder.mkdir()
+    for entry in entries:
+        (folder / entry.name).symlink_to(entry)
 
 
 def tree(folder: Path, mutant: JudgeMutant | None = None) -> Path:
     """The repository by links, with the mutant's file as a copy that is mutated."""
-    folder.mkdir()
-    for name in LINKED:
-        (folder / name).symlink_to(ROOT / name)
-    for name in COPIED:
-        shutil.copytree(ROOT / name, folder / name, copy_function=os.symlink, ignore=shutil.ignore_patterns("__pycache__"))
+    link(folder, (ROOT / name for name in NEEDED))
     if mutant:
+        for parent in [*Path(mutant.file).parents][-2::-1]:
+            (folder / parent).unlink()
+            link(folder / parent, (entry for entry in (ROOT / parent).iterdir() if entry.name != "__pycache__"))
         path = folder / mutant.file
-        top = folder / Path(mutant.file).parts[0]
-        if top.is_symlink():
-            top.unlink()
-            shutil.copytree(ROOT / top.name, top, copy_function=os.symlink)
         text = mutant.apply(path.read_text())
         path.unlink()
         path.write_text(text)
     return folder
 
 
-def run(folder: Path, *command: str | Path) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *command: str | Path, limit_s: float = LIMIT_S) -> subprocess.CompletedProcess[str]:
     environ = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "LG_"))}
     return subprocess.run(command, cwd=folder, env=environ | {"COLUMNS": "200"}, capture_output=True, text=True,
-                          check=False, timeout=LIMIT_S)
+                          check=False, timeout=limit_s)
 
 
 # ---------------------------------------------------------------------------
@@ -76,7 +76,8 @@ def failed(done: subprocess.CompletedProcess[str], tests: Sequence[str]) -> list
 def flags() -> list[str]:
     """As the Makefile has them for unit tests, whose programs are built then."""
     programs = sorted({program(test) for mutant in MUTANTS.values() for test in mutant.caught_by if mutant.is_c})
-    done = run(ROOT, "make", "-s", "--no-print-directory", *(f"build/unit/{name}" for name in programs), "unit-flags")
+    done = run(ROOT, "make", "-s", "--no-print-directory", *(f"build/unit/{name}" for name in programs), "unit-flags",
+               limit_s=BUILD_LIMIT_S)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.splitlines()[-1].split()
 
