@@ -45,7 +45,7 @@ def tree(folder: Path, mutant: JudgeMutant | None = None) -> Path:
 
 
 def run(folder: Path, *command: str | Path, limit_s: float = LIMIT_S) -> subprocess.CompletedProcess[str]:
-    environ = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "LG_"))}
+    environ = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "LG_", "MAKE"))}
     return subprocess.run(command, cwd=folder, env=environ | {"COLUMNS": "200"}, capture_output=True, text=True,
                           check=False, timeout=limit_s)
 
