@@ -41,11 +41,12 @@ GATE_PACKAGES := gcc libc6-dev binutils make xz-utils libxen-dev qemu-system-x86
 	cpio kmod e2fsprogs libjansson-dev fio iperf3 \
 	python3 python3-labgrid python3-pytest python3-yaml python3-jsonschema \
 	python3-jinja2 node-d3-axis node-d3-scale node-d3-selection
-TEST_PACKAGES := $(GATE_PACKAGES) clang-format-14 clang-tidy-14 cppcheck \
+TEST_PACKAGES := $(GATE_PACKAGES) python3-pyelftools clang-format-14 clang-tidy-14 cppcheck \
 	python3-hypothesis python3-lxml python3-selenium chromium chromium-driver
 
 GUEST := build/guest.elf
 STOCK_XEN := build/xen/$(XEN_PACKAGE).gz
+XEN_SYMBOLS := build/xen/symbols
 STOCK_LINUX := build/linux
 KSELFTEST := build/kselftest
 LIBPCI := build/libpci
@@ -53,7 +54,8 @@ COLLECTION := build/collection.img
 
 .DEFAULT_GOAL := help
 
-.PHONY: always help gate nightly history kselftest-install shrink unit-flags test bench lint format clean packages-gate packages-test
+.PHONY: always help gate nightly history kselftest-install shrink prove soak unit-flags test bench lint format clean \
+	packages-gate packages-prove packages-test
 
 help:
 	@cat lab/help.txt
@@ -86,12 +88,16 @@ history:
 		$(if $(EXPORT),--export '$(EXPORT)') $(if $(K),-k '$(K)') $(CASE:%=--case='%') $(if $(HV),--hv '$(HV)') \
 		$(if $(LAST),--last '$(LAST)')
 
-.PHONY: xen-inputs kvm-inputs
+.PHONY: xen-inputs kvm-inputs mutant-inputs
 xen-inputs: $(GUEST) $(if $(XEN),,$(STOCK_XEN))
 kvm-inputs: $(COLLECTION) build/host/init build/busybox $(if $(KERNEL),,$(STOCK_LINUX)/vmlinuz)
+mutant-inputs: $(STOCK_XEN) $(XEN_SYMBOLS) $(STOCK_LINUX)/vmlinuz
 
 packages-gate:
 	@lab/install.sh $(GATE_PACKAGES)
+
+packages-prove:
+	@lab/install.sh $(GATE_PACKAGES) python3-pyelftools
 
 packages-test:
 	@lab/install.sh $(TEST_PACKAGES)
@@ -99,6 +105,9 @@ packages-test:
 $(STOCK_XEN): | lab/unpack.sh
 	@HINT='name a hypervisor yourself: make gate XEN=/path/to/xen.gz' lab/unpack.sh $(XEN_PACKAGE) $(@D)/unpacked
 	@cp $(@D)/unpacked/boot/xen-*.gz $@.tmp && mv $@.tmp $@
+
+$(XEN_SYMBOLS): | lab/unpack.sh
+	@lab/unpack.sh $(XEN_PACKAGE)-dbg $@.tmp && mv $@.tmp $@
 
 $(STOCK_LINUX)/vmlinuz: | lab/kernel.sh
 	@lab/kernel.sh $(@D)
@@ -186,11 +195,10 @@ kselftest-install: $(IN_COLLECTION)
 	@lab/kselftest-install.sh $(KSELFTEST) $(or $(DIR),$(error name a folder: make kselftest-install DIR=folder)) $^
 
 # Of a fixed size, so that a board's snapshot does not depend on what is in it.
-$(COLLECTION): $(IN_COLLECTION) lab/kselftest-install.sh
+$(COLLECTION): $(IN_COLLECTION) lab/kselftest-install.sh lab/ext2.sh
 	@rm -rf build/collection
 	@lab/kselftest-install.sh $(KSELFTEST) build/collection $(IN_COLLECTION)
-	@rm -f $@ && truncate -s 64M $@.tmp
-	@PATH=$$PATH:/usr/sbin:/sbin mke2fs -q -t ext2 -d build/collection $@.tmp && mv $@.tmp $@
+	@lab/ext2.sh build/collection $@ 64M
 
 # ---------------------------------------------------------------------------
 # tests
@@ -225,7 +233,7 @@ unit-flags:
 
 test: packages-test
 	@$(MAKE) --no-print-directory -s lint
-	@$(MAKE) --no-print-directory -s xen-inputs kvm-inputs
+	@$(MAKE) --no-print-directory -s xen-inputs kvm-inputs mutant-inputs
 	@$(MAKE) --no-print-directory -s -j2 $(UNIT_TESTS)
 	@set -e; for t in $(UNIT_TESTS); do $$t; done
 	@$(PYTHON) -B -m pytest -q reports lab tests
@@ -233,6 +241,17 @@ test: packages-test
 bench: packages-gate
 	@$(MAKE) --no-print-directory -s $(or $(HV),xen)-inputs
 	@$(PYTHON) -B -m tests.bench --hv $(or $(HV),xen) $(if $(OUT),--out '$(OUT)') $(if $(K),-- -k '$(K)')
+
+# Breaks the stock hypervisors, one mechanism at a time.
+prove: packages-prove
+	@$(MAKE) --no-print-directory -s xen-inputs kvm-inputs mutant-inputs
+	@$(PYTHON) -B -m suites.mutants.prove $(M:%=--mutant '%') $(if $(HV),--hv '$(HV)') $(if $(FULL),--full) \
+		$(if $(OUT),--out '$(OUT)')
+
+# The same gate again and again: no verdict may differ.
+soak: packages-gate
+	@$(MAKE) --no-print-directory -s $(HVS:%=%-inputs)
+	@$(PYTHON) -B -m suites.soak $(HVS:%=--hv %) --gates $(or $(N),100) $(if $(OUT),--out '$(OUT)') $(if $(LOAD),--load)
 
 shrink: packages-gate
 	@$(MAKE) --no-print-directory -s $(GUEST) $(if $(XEN),,$(STOCK_XEN))

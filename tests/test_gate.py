@@ -7,7 +7,6 @@ case, beyond the plan).
 """
 
 import dataclasses
-import gzip
 import os
 import shutil
 import signal
@@ -20,7 +19,8 @@ import pytest
 
 from reports.ktap import Outcome, Reader, Result
 from suites.matrix import load_boots, load_suite
-from suites.mutants import mutate
+from suites.mutants import catalogue
+from suites.mutants.mutate import xen_with
 from tests.gate_run import (BOARD, NOTHING_RAN, ROOT, STOCK_XEN, USAGE_ERROR, Gate, RunningGate,
                             run_gate, select, tree, wait_until)
 
@@ -36,12 +36,6 @@ def change(path: Path, old: str, new: str) -> int:
     assert found
     path.write_text(before + new + after)
     return before.count("\n") + 1
-
-
-def mutated(folder: Path, mutant: mutate.Mutant) -> Path:
-    xen = folder / "xen"
-    xen.write_bytes(mutate.apply(mutant, gzip.decompress(STOCK_XEN.read_bytes())))
-    return xen
 
 
 def ktap_outcomes(gate: Gate) -> dict[str, Outcome]:
@@ -112,7 +106,7 @@ def test_output_for_no_terminal(smoke: Gate) -> None:
 
 @pytest.mark.board
 def test_known_failures_are_shown_and_do_not_count(tmp_path: Path) -> None:
-    mutant = mutate.load()["unbind-no-eoi"]
+    mutant = catalogue.load()["unbind-no-eoi"]
     known = "dead.destroy_in_handler[ack=old,cast=edu,pos=first]"
     fixed = PAIRS[3]
     top = tree(tmp_path / "tree")
@@ -120,7 +114,7 @@ def test_known_failures_are_shown_and_do_not_count(tmp_path: Path) -> None:
         'xen-4.17:\n'
         f'  "{known}": {{finding: a finding, fails: ["."]}}\n'
         f'  "{fixed}": {{finding: an old one, fails: ["^S "]}}\n')
-    gate = run_gate(tmp_path, "--xen", mutated(tmp_path, mutant), *select(known, fixed), top=top)
+    gate = run_gate(tmp_path, "--xen", xen_with(mutant, tmp_path), *select(known, fixed), top=top)
     assert gate.status == 0, gate.told
     assert gate.outcomes == {known: "FAIL", fixed: "PASS"}
     assert (gate.summary["known"], gate.summary["passed"], gate.summary["failed"]) == (1, 1, 0)
@@ -130,12 +124,12 @@ def test_known_failures_are_shown_and_do_not_count(tmp_path: Path) -> None:
 
 @pytest.mark.board
 def test_known_failure_excuses_no_other(tmp_path: Path) -> None:
-    mutant = mutate.load()["unbind-no-eoi"]
+    mutant = catalogue.load()["unbind-no-eoi"]
     known = "dead.destroy_in_handler[ack=old,cast=edu,pos=first]"
     top = tree(tmp_path / "tree")
     (top / "suites/known.yaml").write_text(
         f'xen-4.17:\n  "{known}": {{finding: a finding, fails: ["^ST "]}}\n')
-    gate = run_gate(tmp_path, "--xen", mutated(tmp_path, mutant), *select(known), top=top)
+    gate = run_gate(tmp_path, "--xen", xen_with(mutant, tmp_path), *select(known), top=top)
     assert gate.status == 1, gate.told
     assert "(beside what a finding explains)" in gate.results[known]["reason"]
 
@@ -338,7 +332,7 @@ def test_killed_and_resumed(tmp_path: Path) -> None:
 
 @pytest.mark.board
 def test_resumed_with_another_hypervisor(tmp_path: Path, smoke: Gate) -> None:
-    xen = mutated(tmp_path, mutate.load()["eoi-timer-off"])
+    xen = xen_with(catalogue.load()["eoi-timer-off"], tmp_path)
     gate = run_gate(tmp_path, "--resume", smoke.out, "--xen", xen, out=smoke.out)
     assert gate.status == USAGE_ERROR
     assert gate.error_line().startswith(f"RESUME={smoke.out}: it is a run of xen-hypervisor-4.17-amd64.gz (")
@@ -374,9 +368,9 @@ def test_qemu_killed(tmp_path: Path) -> None:
 @pytest.mark.board
 def test_hypervisor_hangs(tmp_path: Path) -> None:
     """irq_guest_eoi_timer_fn() is a loop for ever: the first forced EOI hangs Xen for good."""
-    forced_eoi = mutate.load()["eoi-timer-off"]
+    forced_eoi = catalogue.load()["eoi-timer-off"]
     site = dataclasses.replace(forced_eoi.sites[0], new=bytes.fromhex("ebfe"))
-    xen = mutated(tmp_path, dataclasses.replace(forced_eoi, sites=(site,)))
+    xen = xen_with(dataclasses.replace(forced_eoi, sites=(site,)), tmp_path)
     top = tree(tmp_path / "tree")
     change(top / "suites/hung/suite.yaml", "    red:", "    limit_s: 3\n    red:")
     cases = [LONG, *PAIRS[3:]]

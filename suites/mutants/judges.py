@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab.yamlsource import check, parse
-from suites.mutants.mutate import HERE, TEXT, MutantError, _object
+from suites.mutants.catalogue import HERE, TEXT, _object
+from suites.mutants.mutate import MutantError
 
 SCHEMA = _object(["mutants"], mutants={"type": "object", "minProperties": 1, "additionalProperties": _object(
     ["file", "old", "new", "breaks", "caught_by"],
