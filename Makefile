@@ -54,8 +54,8 @@ COLLECTION := build/collection.img
 
 .DEFAULT_GOAL := help
 
-.PHONY: always help gate nightly history kselftest-install shrink prove soak test bench lint format clean packages-gate \
-	packages-prove packages-test
+.PHONY: always help gate nightly history kselftest-install shrink prove soak unit-flags test bench lint format clean \
+	packages-gate packages-prove packages-test
 
 help:
 	@cat lab/help.txt
@@ -205,7 +205,8 @@ $(COLLECTION): $(IN_COLLECTION) lab/kselftest-install.sh lab/ext2.sh
 # tests
 
 # The hosted parts, and the pure ones of the guest, once more under the sanitizers: a library for all unit tests.
-UNIT_LIBRARY := $(HOST_LIBRARY) guest/bare/words.c suites/vectors/hostile_ops.c suites/vectors/hostile_skip.c
+UNIT_LIBRARY := $(HOST_LIBRARY) guest/bare/words.c suites/vectors/hostile_ops.c suites/vectors/hostile_skip.c \
+	$(addprefix guest/control/,audit.c scenario.c test.c window.c)
 UNIT_SOURCES := $(wildcard guest/tests/*_test.c host/tests/*_test.c)
 UNIT_TESTS := $(patsubst %.c,build/unit/%,$(notdir $(UNIT_SOURCES)))
 UNIT_CFLAGS := $(filter-out -O2,$(HOST_CFLAGS)) -O1 -isystem $(LIBPCI) -fsanitize=address,undefined \
@@ -226,6 +227,10 @@ endef
 $(foreach f,$(UNIT_SOURCES),$(eval $(call unit_test,$(f))))
 
 -include $(shell find build/unit/objects -name '*.d' 2>/dev/null)
+
+# For who compiles one of them alone: tests/test_suite_mutants.py.
+unit-flags:
+	@echo $(UNIT_CFLAGS)
 
 test: packages-test
 	@$(MAKE) --no-print-directory -s lint

@@ -37,7 +37,8 @@ def test_status_of_a_run(played, status):
 
 
 def test_status_of_a_run_that_stops_at_its_first_failure():
-    assert gate("FAIL PASS", "-x", *(f"--case={case}" for case in CASES)).returncode == 1
+    done = gate("FAIL PASS", "-x", *(f"--case={case}" for case in CASES))
+    assert done.returncode == 1 and "[1/2" in done.stdout and "[2/2" not in done.stdout, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("words, board, status, why", [

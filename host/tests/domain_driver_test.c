@@ -16,6 +16,7 @@
  * @status: of the device: the level
  * @deaf: the line's interrupts get lost
  * @strange: somebody else's interrupt is on the line, so many times
+ * @undone: pieces of work that will not have been done
  * @taken: an event was taken and not ended since: there is no further one
  * @kicks: looks until the next order is there
  * @orders: orders that are given one after the other; ORDER_NONE: the test is over
@@ -31,7 +32,7 @@ static struct bench {
 	struct driver driver;
 	uint32_t status;
 	bool deaf, taken;
-	unsigned int strange, raises, ends, resets, told, kicks;
+	unsigned int strange, undone, raises, ends, resets, told, kicks;
 	int reset_fails;
 	uint64_t sleeps;
 	const struct {
@@ -243,6 +244,43 @@ TEST(lost)
 	EXPECT_EQ(w->gap, w->end - w->start);
 	EXPECT_TRUE(w->gap >= 500 * MS);
 	EXPECT_EQ(bench.status, 0);
+	rig_down(&bench.rig);
+}
+
+static int bench_work(struct controller *c)
+{
+	return c->ops->trigger(c, 0);
+}
+
+static int bench_finish(struct controller *c)
+{
+	if (!bench.undone)
+		return DEV_OK;
+	bench.undone--;
+	return dev_fail(c, DEV_WRONG, "DATA", 0, ~0u, 1, 2);
+}
+
+/* The interrupt came, and was of no use. */
+TEST(work_that_is_not_done)
+{
+	struct driver *d = bench_up();
+	const struct window_stats *w = &bench.box.window[WINDOW_DURING];
+	struct exerciser worker = edu_exerciser;
+
+	worker.work = bench_work;
+	worker.finish = bench_finish;
+	d->dev.ops = &worker;
+	bench.undone = 3;
+	driver_open_window(d, WINDOW_DURING, 40 * MS);
+	for (unsigned int i = 0; i < 10; i++)
+		driver_round(d);
+	driver_park(d);
+	EXPECT_EQ(w->raised, 10);
+	EXPECT_EQ(w->served, 7);
+	EXPECT_EQ(w->lost, 3);
+	EXPECT_EQ(w->spurious, 0);
+	EXPECT_EQ(w->latency.count, 7);
+	EXPECT_STR(bench.box.error, "DATA (0x0): expected 0x1 of 0xffffffff, seen 0x2 (wrong)");
 	rig_down(&bench.rig);
 }
 

@@ -206,6 +206,26 @@ def test_wrong_remapping(remapped: World) -> None:
     assert remapped.audit(msi0028_0="1") == ["V vector 31 is of pin 1 and of msi 00:05.0#0"]
 
 
+@pytest.mark.parametrize("high", [0x50000, 0x60000, 0x70000, 0x80000, 0xC0000])
+def test_source_of_which_a_part_is_verified(remapped: World, high: int) -> None:
+    """Some functions, or buses, pass beside the one (VT-d 9.10: SVT and SQ)."""
+    remapped.enable_msi(remappable(24), 0)
+    irte(remapped, 24, 0xA8, EDU_BDF, high=high)
+    assert remapped.audit(msi0028_0="1") == ["X IRTE 24 of msi 00:05.0#0 does not verify the source"]
+
+
+def test_pin_that_is_remapped_wrongly(remapped: World) -> None:
+    """What its entry says of vector and delivery does not count: that of the table does."""
+    irte(remapped, 1, 0x13, 0xFF00)
+    assert remapped.audit() == ["V pin 1 has vector 13, which is none of Xen's"]
+    irte(remapped, 1, 0x33, 0xFF00)
+    assert remapped.audit() == ["V vector 33 is of pin 1 and of pin 3"]
+    irte(remapped, 1, 0x31, 0xFF00, low=0x1000000008D)
+    assert remapped.audit() == ["V pin 1 is delivered NMI, logical: not as Xen does"]
+    irte(remapped, 1, 0x31, EDU_BDF)
+    assert remapped.audit() == ["X IRTE 1 of pin 1 lets 0028 pass, not ff00"]
+
+
 def test_left_in_the_remapping_table(remapped: World) -> None:
     irte(remapped, 30, 0xB0, EDU_BDF)
     assert remapped.audit() == ["L IRTE 30 is left: vector b0, source 0028"]

@@ -104,6 +104,30 @@ def test_vector_that_moves_between_marks(lab: Path) -> None:
     assert cases["a.one"].reason == "witness: after: pin 20 vector: a0 at the last mark, b0 now"
 
 
+def test_audit_at_a_mark_is_judged(lab: Path) -> None:
+    """Pin 20 is open, and only the second mark tells its owner."""
+    told = b"  # mark first audit=1\n", WAIT, b"  # audit gsi20=1-3\n  # mark last audit=1\n", WAIT
+    board = FakeBoard([plan(1), *case(1, "a.one", *told)], pic=INFO_PIC.replace("01a9a0", "00a9a0"))
+    board.devices = lambda variant: ()  # type: ignore
+    cases, _ = run(lab, [boot(lab, "b", "a.one")], board)
+    assert cases["a.one"].outcome is Outcome.FAIL
+    assert cases["a.one"].reason == "witness: first: L pin 20 is open and nobody owns it"
+
+
+def test_witness_adds_to_a_failure(lab: Path) -> None:
+    lie = MARK.replace(b"a9a0", b"a913")
+    stream = [b"# case a.one\n", lie, WAIT, b"  not ok 1 S gap\nnot ok 1 a.one # checks=1 ms=1\n"]
+    cases, _ = run(lab, [boot(lab, "b", "a.one")], FakeBoard([plan(1), *stream]))
+    assert cases["a.one"].outcome is Outcome.FAIL
+    assert cases["a.one"].reason.startswith("S gap; witness: armed: pin 20 vector")
+
+
+def test_failure_without_the_witness_stays_a_failure(lab: Path) -> None:
+    stream = [b"# case a.one\n", MARK, WAIT, b"  not ok 1 S gap\nnot ok 1 a.one # checks=1 ms=1\n"]
+    cases, _ = run(lab, [boot(lab, "b", "a.one")], FakeBoard([plan(1), *stream], pic="none"))
+    assert (cases["a.one"].outcome, cases["a.one"].reason) == (Outcome.FAIL, "S gap")
+
+
 @pytest.mark.parametrize("mark, pic, why", [
     (b"  # mark armed pi(XEN) d1v0 hello\n", INFO_PIC, "a mark that cannot be read: "),
     (MARK, "no such command", "the witness does not answer at mark armed: info pic shows 0"),
@@ -139,9 +163,23 @@ def test_hang_in_the_middle(lab: Path) -> None:
 def test_panic_ends_the_boot_at_once(lab: Path) -> None:
     board = FakeBoard([plan(1), b"# case a.one\n(XEN) Panic on CPU 1:\n(XEN) FATAL TRAP: 14\n"
                        b"(XEN) Reboot in five seconds...\n", HANG])
-    cases, boots = run(lab, [boot(lab, "b", "a.one")], board)
+    cases, boots = run(lab, [boot(lab, "b", "a.one", limit=1)], board)
+    assert cases["a.one"].outcome is Outcome.ERROR
     assert cases["a.one"].reason == "board died: Xen panic on CPU 1: FATAL TRAP: 14"
     assert boots[0].ended == "panic" and "five seconds" in cases["a.one"].console
+
+
+@pytest.mark.parametrize("line, ended, why", [
+    (b"[    1.234567] Kernel panic - not syncing: Fatal exception", "panic", "Linux panic: Fatal exception"),
+    (b"(XEN) Hardware Dom0 crashed: rebooting machine in 5 seconds.", "crash", "Hardware Dom0 crashed, as Xen says"),
+])
+def test_death_that_the_console_tells(lab: Path, line: bytes, ended: str, why: str) -> None:
+    """At once, and what it may print later counts no more."""
+    late = b"  ok 1 S fine\nok 1 a.one # checks=1 ms=1\n"
+    board = FakeBoard([plan(1), b"# case a.one\n" + line + b"\n" + late])
+    cases, boots = run(lab, [boot(lab, "b", "a.one")], board)
+    assert (cases["a.one"].outcome, cases["a.one"].reason) == (Outcome.ERROR, f"board died: {why}")
+    assert (boots[0].ended, cases["a.one"].ended) == (ended, ended)
 
 
 @pytest.mark.parametrize("stream, why", [

@@ -81,6 +81,14 @@ def test_malformed_mark_never_agrees(xen: IoApic, fields: dict[str, str]) -> Non
     assert len(told) == 1 and len(told[0]) < 120
 
 
+def test_remote_irr_that_stands(xen: IoApic) -> None:
+    """Of the entry itself, not of what is pending in the IO-APIC, nor of the delivery status beside it."""
+    standing = parse(INFO_PIC.replace("01a9a0", "01e9a0"))
+    assert compare({"pin": "20", "irr": "1"}, standing) == []
+    assert compare({"pin": "20", "irr": "0"}, standing) == ["pin 20 remote IRR: expected 0, the board has 1"]
+    assert compare({"pin": "20", "irr": "0"}, parse(INFO_PIC.replace("01a9a0", "01b9a0"))) == []
+
+
 def test_vector_since_the_last_mark(xen: IoApic) -> None:
     vectors: dict[int, int] = {}
     assert compare({"pin": "20"}, xen, vectors) == [] and vectors == {20: 0xA0}

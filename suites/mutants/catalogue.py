@@ -82,7 +82,8 @@ class Mutant:
 
 
 def files() -> list[Path]:
-    return sorted(path for path in HERE.glob("*/*.yaml"))
+    """Of the hypervisors: folders are called as a kind and a release."""
+    return sorted(HERE.glob("*-[0-9]*/*.yaml"))
 
 
 def load(paths: list[Path] | None = None) -> dict[str, Mutant]:
