@@ -20,6 +20,7 @@
  * @FAULT_RESET: asserts its line, gets the event, and resets the device from outside,
  *	starts it and asserts again, again and again: whoever kills the domain finds it
  *	in the midst of a reset. Only where struct platform has a reset.
+ * @FAULT_ABANDON: as NOACK, and with the next order gives up the line, its device asserting.
  * @FAULT_FLOOD: makes its device interrupt as fast as it can, and serves nothing. Of a
  *	level that is one interrupt; messages go out without anybody's acknowledge.
  */
@@ -34,6 +35,7 @@ enum fault_verb {
 	FAULT_UNMASK,
 	FAULT_RESET,
 	FAULT_FLOOD,
+	FAULT_ABANDON,
 };
 
 #define FAULT_SLOW_NS 5000000ull
@@ -46,9 +48,9 @@ enum fault_verb {
  * fault_play() - play @verb in the domain that owns @d
  *
  * Sets fault_live in the mailbox once the fault stands. Only FAULT_NONE, SLOW,
- * NOACK, UNMASK, RESET and FLOOD look at orders again: these end with the next one.
+ * NOACK, UNMASK, RESET, FLOOD and ABANDON look at orders again: these end with the next one.
  *
- * Return: 0, FAULT_IMPOSSIBLE; or what ended a RESET: FAULT_BROKEN, or the platform's -errno.
+ * Return: 0, ABANDON: of ORDER_UNBIND; FAULT_IMPOSSIBLE; or what ended a RESET: FAULT_BROKEN, or the platform's -errno.
  */
 int fault_play(struct driver *d, enum fault_verb verb);
 

@@ -66,7 +66,7 @@ static void hang_slow(struct driver *d)
 	}
 }
 
-static void hang_noack(struct driver *d)
+static void storm_until_kicked(struct driver *d)
 {
 	enter_handler(d);
 	stand(d);
@@ -77,7 +77,18 @@ static void hang_noack(struct driver *d)
 		driver_take(d);
 		driver_end(d);
 	}
+}
+
+static void hang_noack(struct driver *d)
+{
+	storm_until_kicked(d);
 	driver_settle(d);
+}
+
+static int abandon(struct driver *d)
+{
+	storm_until_kicked(d);
+	return d->platform->obey(d->platform->ctx, ORDER_UNBIND, 0);
 }
 
 static void crash(struct driver *d)
@@ -166,6 +177,8 @@ int fault_play(struct driver *d, enum fault_verb verb)
 	case FAULT_FLOOD:
 		flood(d);
 		break;
+	case FAULT_ABANDON:
+		return abandon(d);
 	case FAULT_NONE:
 		break;
 	}

@@ -49,8 +49,8 @@ BOOTS_SCHEMA = _map(_object(
     icount={"type": ["string", "null"]}, variant=TEXT, board=TEXT, slack_us=COUNT))
 
 # By which interrupt it has the device: the line, MSI or MSI-X.
-MEMBER = {"type": "string", "pattern": f"^({'|'.join(EXERCISED)})(:msix?)?(@[0-9]+)?$",
-          "description": "a member is written as model, model:msi, model:msix, and @line where the case has several;"
+MEMBER = {"type": "string", "pattern": f"^({'|'.join(EXERCISED)})(:(?:msix?|hvm))?(@[0-9]+)?$",
+          "description": "a member is written as model, model:msi, model:msix, model:hvm, and @line where the case has several;"
           f" models: {', '.join(EXERCISED)}"}
 
 SUITE_SCHEMA = _object(

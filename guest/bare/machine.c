@@ -19,19 +19,19 @@
 static struct bare_words words __attribute__((section(".bss.control")));
 static struct driver driver __attribute__((section(".bss.control")));
 
-static bool line_pending(void *ctx)
+bool bare_pending(void *ctx)
 {
 	(void)ctx;
 	return interrupt_line();
 }
 
-static void line_take(void *ctx)
+void bare_take(void *ctx)
 {
 	(void)ctx;
 	interrupt_take_line();
 }
 
-static bool line_wait(void *ctx, uint64_t deadline)
+bool bare_wait(void *ctx, uint64_t deadline)
 {
 	(void)ctx;
 	while (!interrupt_line() && clock_now() < deadline)
@@ -39,13 +39,13 @@ static bool line_wait(void *ctx, uint64_t deadline)
 	return interrupt_line();
 }
 
-static void line_end(void *ctx)
+void bare_end(void *ctx)
 {
 	(void)ctx;
 	interrupt_end_line();
 }
 
-static bool kicked(void *ctx)
+bool bare_kicked(void *ctx)
 {
 	(void)ctx;
 	return interrupt_kick();
@@ -56,7 +56,7 @@ static void take_kick(void *ctx)
 	doorbell_take(ctx);
 }
 
-static bool wait_line_or_kick(void *ctx, uint64_t deadline)
+bool bare_wait_or_kick(void *ctx, uint64_t deadline)
 {
 	(void)ctx;
 	interrupt_wait(deadline, WAKE_LINE | WAKE_KICK);
@@ -134,13 +134,13 @@ static void crash(void *ctx)
 static const struct platform platform = {
 	.now = bare_now,
 	.sleep = bare_sleep,
-	.pending = line_pending,
-	.take = line_take,
-	.wait = line_wait,
-	.end = line_end,
-	.kicked = kicked,
+	.pending = bare_pending,
+	.take = bare_take,
+	.wait = bare_wait,
+	.end = bare_end,
+	.kicked = bare_kicked,
 	.take_kick = take_kick,
-	.wait_or_kick = wait_line_or_kick,
+	.wait_or_kick = bare_wait_or_kick,
 	.tell = tell,
 	.open = open_device,
 	.obey = obey,

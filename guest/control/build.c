@@ -236,3 +236,10 @@ int build_pvh(domid_t *dom, struct mailbox **box, unsigned int slot)
 
 	return build(&pvh, pages_to(__pvh_end), dom, box, slot);
 }
+
+int build_hvm(domid_t *dom, struct mailbox **box, unsigned int slot)
+{
+	const struct kind hvm = { domctl_create_hvm, fill_pvh, start_pvh };
+
+	return build(&hvm, pages_to(__pvh_end), dom, box, slot);
+}

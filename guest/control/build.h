@@ -19,6 +19,9 @@ int build_domain(domid_t *dom, struct mailbox **box, unsigned int slot);
 /** build_pvh() - the same as PVH domain, which will enter pvh_main(); it has no device */
 int build_pvh(domid_t *dom, struct mailbox **box, unsigned int slot);
 
+/** build_hvm() - the same as HVM domain with Xen's interrupt controllers, and no device model */
+int build_hvm(domid_t *dom, struct mailbox **box, unsigned int slot);
+
 /** build_unmap_mailbox() - drop the mapping, which would keep a dead domain from going */
 void build_unmap_mailbox(unsigned int slot);
 

@@ -19,6 +19,10 @@
 #define START_LIMIT  (5000 * MS)
 #define MEMORY_PAGES (EXERCISER_MEMORY / PAGE_SIZE)
 
+/* A PCI slot of an HVM domain, and the pin of its INTA: hvm_pci_intx_gsi(). */
+#define HVM_SLOT 1u
+#define HVM_PIN	 (16 + 4 * HVM_SLOT)
+
 _Static_assert(GRANT_FIRST + MAX_SIBLINGS * MEMORY_PAGES <= GRANT_REFS,
 	       "a reference for each page");
 _Static_assert(MEMORY_PAGES <= GRANT_MAX_RUN, "a sibling maps them in one call");
@@ -65,6 +69,7 @@ static void fill_mailbox(struct cast *c, struct sibling *s)
 	box->grant = first_grant(s);
 	box->kind = s->kind;
 	box->pirq = s->kind == IRQ_INTX ? s->dev->gsi : s->message.pirq;
+	box->pin = s->hvm ? HVM_PIN : 0;
 	box->grace = sibling_grace(c, s);
 	box->pace = c->timing.pace;
 	box->seed = c->timing.seed + s->slot * 7919u;
@@ -119,14 +124,15 @@ static int give_message(struct sibling *s)
 static int hand_over(const struct sibling *s)
 {
 	const struct device *dev = s->dev;
-	unsigned int pages = memory_pages(s);
+	unsigned int pages = memory_pages(s), frames = (dev->ops->length + 0xfffu) / 0x1000u;
 	int rc;
 
 	if (dev->ops->ports)
 		rc = domctl_allow_ports(s->dom, (uint16_t)dev->bar, dev->ops->length, true);
 	else
-		rc = domctl_allow_iomem(s->dom, dev->bar >> 12,
-					(dev->ops->length + 0xfffu) / 0x1000u, true);
+		rc = domctl_allow_iomem(s->dom, dev->bar >> 12, frames, true);
+	if (!rc && s->hvm)
+		rc = domctl_map_iomem(s->dom, dev->bar >> 12, frames);
 	if (!rc && pages) {
 		pci_command(dev->bdf, PCI_COMMAND_MASTER, 0);
 		rc = grant_lend(s->dom, first_grant(s), dev->memory.base, pages);
@@ -153,7 +159,8 @@ static int await_ready(const struct sibling *s)
 
 int sibling_birth(struct cast *c, struct sibling *s)
 {
-	int rc = build_domain(&s->dom, &s->box, s->slot);
+	int rc = s->hvm ? build_hvm(&s->dom, &s->box, s->slot)
+			: build_domain(&s->dom, &s->box, s->slot);
 
 	if (rc)
 		return rc;
@@ -313,13 +320,12 @@ static struct span take_suffix(struct span *word, char mark)
 	return (struct span){ whole.s + word->len + 1, whole.len - word->len - 1 };
 }
 
-static enum irq_kind take_kind(struct span *word)
+static void take_kind(struct sibling *s, struct span *word)
 {
 	struct span kind = take_suffix(word, ':');
 
-	if (!kind.len)
-		return IRQ_INTX;
-	return span_is(kind, "msix") ? IRQ_MSIX : IRQ_MSI;
+	s->hvm = span_is(kind, "hvm");
+	s->kind = span_is(kind, "msi") ? IRQ_MSI : span_is(kind, "msix") ? IRQ_MSIX : IRQ_INTX;
 }
 
 static uint32_t take_line(struct span *word, uint32_t otherwise)
@@ -331,7 +337,8 @@ static uint32_t take_line(struct span *word, uint32_t otherwise)
 }
 
 /*
- * One word of cast=: a device model, ":msi" or ":msix" if it is not by the line, "@gsi" if
+ * One word of cast=: a device model, ":msi" or ":msix" if it is not by the line, ":hvm" if its
+ * domain is HVM, "@gsi" if
  * that is not the case's, and '!' if this is the offender.
  */
 static bool add_member(struct test *t, struct cast *c, struct span word)
@@ -348,7 +355,7 @@ static bool add_member(struct test *t, struct cast *c, struct span word)
 	s->offender = word.s[word.len - 1] == '!';
 	word.len -= s->offender;
 	gsi = take_line(&word, c->gsi);
-	s->kind = take_kind(&word);
+	take_kind(s, &word);
 	span_copy(word, model, sizeof(model));
 	/* A bus reset may come over the offender, and over nobody else. */
 	if (s->offender)
@@ -363,6 +370,13 @@ static bool add_member(struct test *t, struct cast *c, struct span word)
 	return true;
 }
 
+static int give_line(const struct sibling *s)
+{
+	int rc = s->kind == IRQ_INTX ? line_map_pirq(s->dom, s->dev->gsi) : 0;
+
+	return rc || !s->hvm ? rc : domctl_bind_line(s->dom, s->dev->gsi, HVM_SLOT);
+}
+
 static bool give_birth(struct test *t, struct cast *c)
 {
 	uint64_t worst = 0;
@@ -371,8 +385,8 @@ static bool give_birth(struct test *t, struct cast *c)
 		uint64_t start = now_ns();
 		int rc = sibling_birth(c, &c->member[i]);
 
-		if (!rc && c->member[i].kind == IRQ_INTX)
-			rc = line_map_pirq(c->member[i].dom, c->member[i].dev->gsi);
+		if (!rc)
+			rc = give_line(&c->member[i]);
 		if (rc) {
 			test_error(t, "sibling %u cannot be built: %d", i, rc);
 			return false;

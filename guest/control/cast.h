@@ -20,6 +20,7 @@
  * @kind: how the device interrupts
  * @message: its message, with MSI and MSI-X
  * @port: our end of the channel to it
+ * @hvm: an HVM domain, which has its device by the line
  * @offender: will hang or die
  * @live: expected to serve
  */
@@ -31,6 +32,7 @@ struct sibling {
 	enum irq_kind kind;
 	struct message message;
 	evtchn_port_t port;
+	bool hvm;
 	bool offender;
 	bool live;
 };
@@ -68,6 +70,7 @@ struct sibling *cast_offender(struct cast *c);
 /**
  * sibling_birth() - build @s on its device and let it run, without the line's pirq
  *
+ * An HVM domain has the line bound to its IO-APIC, and opens that pin to bind.
  * With MSI and MSI-X the device is assigned to it, which needs an IOMMU, and it
  * is given its message's pirq; binding is left to it.
  *

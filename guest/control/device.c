@@ -2,6 +2,7 @@
 #include "guest/control/device.h"
 
 #include "fault/fault.h"
+#include "fault/ladder.h"
 #include "guest/dev/ich9.h"
 #include "guest/dev/pci.h"
 #include "guest/dev/uart.h"
@@ -14,6 +15,7 @@
 #define MAX_MASTERS 20 /* devices with DMA */
 
 static struct device devices[MAX_DEVICES] __attribute__((section(".bss.control")));
+static struct config_saved saved[MAX_DEVICES] __attribute__((section(".bss.control")));
 static unsigned int count __attribute__((section(".bss.control")));
 static uint16_t uarts[ISA_IRQS] __attribute__((section(".bss.control")));
 
@@ -142,6 +144,37 @@ const struct device *device_bridge(const struct device *dev)
 		    (pci_read32(devices[i].bdf, PCI_BUSES) >> 8 & 0xff) == dev->bdf >> 8)
 			return &devices[i];
 	return NULL;
+}
+
+int device_reset_bus(const struct device *dev)
+{
+	const struct device *above = device_bridge(dev);
+	struct dev_io config = pci_config_io(dev->bdf);
+	struct dev_io bridge = pci_config_io(above ? above->bdf : 0);
+
+	return rescue_by_bus_reset(above ? &bridge : NULL, &config);
+}
+
+static void each_of_bus(const struct device *dev,
+			void (*step)(const struct dev_io *config, struct config_saved *saved))
+{
+	for (unsigned int i = 0; i < count; i++) {
+		const struct device *other = &devices[i];
+		struct dev_io config = pci_config_io(other->bdf);
+
+		if (other == dev || (dev->bdf >> 8 && other->bdf >> 8 == dev->bdf >> 8))
+			step(&config, &saved[i]);
+	}
+}
+
+void device_save_bus(const struct device *dev)
+{
+	each_of_bus(dev, config_save);
+}
+
+void device_restore_bus(const struct device *dev)
+{
+	each_of_bus(dev, config_restore);
 }
 
 const struct device *device_at(unsigned int index)

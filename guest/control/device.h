@@ -66,6 +66,19 @@ void device_open(const struct device *dev, struct controller *c);
 /** device_bridge() - the bridge of the board file that @dev is behind; NULL: it is on the root bus */
 const struct device *device_bridge(const struct device *dev);
 
+/**
+ * device_reset_bus() - secondary bus reset of the bridge that @dev is behind
+ *
+ * Return: 0 or RESCUE_*. Functions behind it have lost their configuration: device_save_bus() before it.
+ */
+int device_reset_bus(const struct device *dev);
+
+/** device_save_bus() - remember the configuration of @dev and of all that share its bridge */
+void device_save_bus(const struct device *dev);
+
+/** device_restore_bus() - give it back to them */
+void device_restore_bus(const struct device *dev);
+
 /** device_close() - it is out of reach again */
 void device_close(struct controller *c);
 

@@ -9,23 +9,30 @@
 #define STORM_LEAST 100
 #define OTHERS_EOI  (200 * US)
 
-/* The offender plays its verb, and is destroyed if the scenario says so. */
-static void strike(struct test *t, struct sibling *o, const struct scenario *sc)
+static void play(struct test *t, struct sibling *o, enum fault_verb verb)
 {
 	uint64_t deadline = now_ns() + FAULT_LIMIT;
+
+	if (verb == FAULT_NONE)
+		return;
+	sibling_order(o, ORDER_FAULT, verb);
+	while (!__atomic_load_n(&o->box->fault_live, __ATOMIC_ACQUIRE) && now_ns() < deadline) {
+		port_wait(o->port, deadline);
+		port_clear(o->port);
+	}
+	if (!o->box->fault_live)
+		test_error(t, "the offender's fault did not come to stand");
+}
+
+/* The offender plays its verb, and leaves its line or is destroyed if the scenario says so. */
+static void strike(struct test *t, struct cast *c, struct sibling *o, const struct scenario *sc)
+{
 	int rc;
 
-	if (sc->verb != FAULT_NONE) {
-		sibling_order(o, ORDER_FAULT, sc->verb);
-		while (!__atomic_load_n(&o->box->fault_live, __ATOMIC_ACQUIRE) &&
-		       now_ns() < deadline) {
-			port_wait(o->port, deadline);
-			port_clear(o->port);
-		}
-		if (!o->box->fault_live)
-			test_error(t, "the offender's fault did not come to stand");
-	}
-	o->live = false;
+	play(t, o, sc->verb);
+	o->live = sc->resumes;
+	if (sc->leave)
+		sc->leave(t, c);
 	if (!sc->kill)
 		return;
 	/* The others give their EOI now; only the offender's is owed, until it is forced after 1 ms. */
@@ -40,7 +47,7 @@ static void during(struct test *t, struct cast *c, struct sibling *o, const stru
 
 	window_open(c, WINDOW_DURING, false);
 	window_wait(t, length / 4);
-	strike(t, o, sc);
+	strike(t, c, o, sc);
 	window_wait(t, length - length / 4);
 	window_close(t, c);
 	/* Not inside the window: how long the host takes to look must not stretch it. */
@@ -61,8 +68,11 @@ static void judge_storm_end(struct test *t, struct cast *c)
 /* The offender is destroyed if it is not yet, and its device silenced: by its row alone, nothing is reset. */
 static void rescue(struct test *t, struct cast *c, struct sibling *o, const struct scenario *sc)
 {
-	int rc = o->box ? sibling_kill(o) : 0;
+	int rc;
 
+	if (sc->resumes)
+		return;
+	rc = o->box ? sibling_kill(o) : 0;
 	check(t, !rc, "L dom %u leaves: %d, expected 0", o->dom, rc);
 	if (sc->rescue)
 		sc->rescue(t, c);

@@ -9,6 +9,8 @@
  * struct scenario - what differs from case to case
  * @verb: what the offender does to itself, FAULT_NONE: nothing
  * @kill: the control domain destroys the offender once @verb stands
+ * @leave: instead of being destroyed, it is taken off its line like this; NULL: see @kill
+ * @resumes: @verb ends with the next order, and the offender goes on as one of the sharers
  * @during: bound of the others while the fault stands
  * @settle: time between the rescue and the window "after", ns: what the mechanism
  *	documents for the line to be itself again
@@ -25,6 +27,8 @@
 struct scenario {
 	enum fault_verb verb;
 	bool kill;
+	void (*leave)(struct test *t, struct cast *c);
+	bool resumes;
 	const struct bound *during;
 	uint64_t settle;
 	void (*judge)(struct test *t, struct cast *c);

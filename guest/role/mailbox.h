@@ -87,6 +87,7 @@ struct rogue_write {
  * @grant: first reference to the memory for its DMA, which the control domain lends
  * @kind: enum irq_kind: how the device interrupts
  * @pirq: pirq of the line or message
+ * @pin: pin of the virtual IO-APIC that has the line in an HVM domain; 0: the line's pirq comes as event
  * @port: event channel to the control domain
  * @grace: a raised interrupt not served after this is lost, ns
  * @pace: mean time between two rounds, ns
@@ -108,6 +109,7 @@ struct mailbox {
 	uint32_t grant;
 	uint32_t kind;
 	uint32_t pirq;
+	uint32_t pin;
 	uint32_t port;
 	uint64_t grace, pace;
 	uint32_t seed;

@@ -59,6 +59,9 @@ static int create(domid_t *dom, unsigned int pages, uint32_t flags, uint32_t emu
 		.u.createdomain =
 			{
 				.flags = flags,
+				.iommu_opts = flags & XEN_DOMCTL_CDF_hvm && flags & XEN_DOMCTL_CDF_iommu ?
+						      XEN_DOMCTL_IOMMU_no_sharept :
+						      0,
 				.arch.emulation_flags = emulation,
 				.max_vcpus = 1,
 				.max_evtchn_port = 1023,
@@ -108,6 +111,35 @@ int domctl_create(domid_t *dom, unsigned int pages)
 int domctl_create_pvh(domid_t *dom, unsigned int pages)
 {
 	return create(dom, pages, XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap, XEN_X86_EMU_LAPIC);
+}
+
+int domctl_create_hvm(domid_t *dom, unsigned int pages)
+{
+	return create(dom, pages, XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap | XEN_DOMCTL_CDF_iommu,
+		      XEN_X86_EMU_ALL & ~XEN_X86_EMU_VPCI);
+}
+
+int domctl_map_iomem(domid_t dom, uint64_t mfn, unsigned int n)
+{
+	struct xen_domctl op = {
+		.u.memory_mapping = { .first_gfn = mfn,
+				      .first_mfn = mfn,
+				      .nr_mfns = n,
+				      .add_mapping = DPCI_ADD_MAPPING },
+	};
+
+	return domctl(&op, XEN_DOMCTL_memory_mapping, dom);
+}
+
+int domctl_bind_line(domid_t dom, uint32_t pirq, unsigned int slot)
+{
+	struct xen_domctl op = {
+		.u.bind_pt_irq = { .machine_irq = pirq,
+				   .irq_type = PT_IRQ_TYPE_PCI,
+				   .u.pci.device = (uint8_t)slot },
+	};
+
+	return domctl(&op, XEN_DOMCTL_bind_pt_irq, dom);
 }
 
 int domctl_shared_info(domid_t dom, uint64_t *mfn)

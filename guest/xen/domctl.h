@@ -33,6 +33,15 @@ int domctl_create(domid_t *dom, unsigned int pages);
 /** domctl_create_pvh() - the same as PVH domain: hardware-assisted paging, no device model */
 int domctl_create_pvh(domid_t *dom, unsigned int pages);
 
+/** domctl_create_hvm() - the same with all that Xen emulates, for an IOMMU whose page tables the CPU cannot walk */
+int domctl_create_hvm(domid_t *dom, unsigned int pages);
+
+/** domctl_map_iomem() - @n frames from @mfn, which @dom may access, stand at the same numbers in its map */
+int domctl_map_iomem(domid_t dom, uint64_t mfn, unsigned int n);
+
+/** domctl_bind_line() - @pirq of HVM domain @dom is INTA of its PCI slot @slot from now on */
+int domctl_bind_line(domid_t dom, uint32_t pirq, unsigned int slot);
+
 /** domctl_shared_info() - machine frame of @dom's shared info page in *@mfn */
 int domctl_shared_info(domid_t dom, uint64_t *mfn);
 

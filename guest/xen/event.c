@@ -5,6 +5,8 @@
 #include "guest/xen/hypercall.h"
 #include "guest/xen/mem.h"
 
+#include <xen/hvm/hvm_op.h>
+
 #define WORD_BITS  (8 * sizeof(xen_ulong_t))
 #define FIRST_LOOK (100 * US)
 
@@ -33,6 +35,25 @@ int event_init_pvh(void)
 	if (!rc)
 		event_mask_all(shared_info());
 	return rc;
+}
+
+int event_upcall_init(evtchn_port_t port, uint8_t vector)
+{
+	struct xen_hvm_evtchn_upcall_vector upcall = { .vcpu = 0, .vector = vector };
+	struct evtchn_unmask unmask = { .port = port };
+	int rc = (int)hcall2(__HYPERVISOR_hvm_op, HVMOP_set_evtchn_upcall_vector, &upcall);
+
+	return rc ? rc : (int)xen_event_op(EVTCHNOP_unmask, &unmask);
+}
+
+/* In the order opposite to evtchn_2l_set_pending(): what comes in between is told again, or is seen. */
+void event_upcall_take(evtchn_port_t port)
+{
+	struct vcpu_info *v = &shared_info()->vcpu_info[0];
+
+	__atomic_store_n(&v->evtchn_upcall_pending, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&v->evtchn_pending_sel, 0, __ATOMIC_SEQ_CST);
+	port_clear(port);
 }
 
 void event_mask_all(struct shared_info *info)

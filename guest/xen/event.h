@@ -21,6 +21,16 @@ void event_init(uint64_t maddr);
 /** event_init_pvh() - the same for a PVH guest: Xen puts the page into our map. Return: 0 or -errno */
 int event_init_pvh(void);
 
+/**
+ * event_upcall_init() - an HVM guest: an event on @port interrupts by @vector of the local APIC
+ *
+ * Return: 0 or -errno.
+ */
+int event_upcall_init(evtchn_port_t port, uint8_t vector);
+
+/** event_upcall_take() - take the event off @port, so that the next one interrupts again */
+void event_upcall_take(evtchn_port_t port);
+
 /** event_mask_all() - mask every channel and upcalls in @info, of this or of another domain */
 void event_mask_all(struct shared_info *info);
 

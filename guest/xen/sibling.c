@@ -6,6 +6,7 @@
 #include "guest/role/orders.h"
 #include "guest/xen/event.h"
 #include "guest/xen/grant.h"
+#include "guest/xen/hvm.h"
 #include "guest/xen/hypercall.h"
 #include "guest/xen/mem.h"
 
@@ -223,7 +224,7 @@ static const struct platform platform = {
 
 _Noreturn void sibling_main(void)
 {
-	driver.platform = &platform;
 	driver.box = &sibling_mailbox.box;
+	driver.platform = driver.box->pin ? hvm_platform(&platform, driver.box) : &platform;
 	orders_obey(&driver);
 }

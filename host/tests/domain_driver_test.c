@@ -357,6 +357,13 @@ TEST(verbs_that_end)
 	rig_down(&bench.rig);
 
 	d = bench_up();
+	EXPECT_EQ(play(d, FAULT_ABANDON, 11, &rc), 0);
+	EXPECT_EQ(rc, 1000 * ORDER_UNBIND);
+	EXPECT_EQ(bench.ends, 11);
+	EXPECT_TRUE(bench.box.fault_live && bench.status);
+	rig_down(&bench.rig);
+
+	d = bench_up();
 	EXPECT_EQ(play(d, FAULT_FLOOD, 11, &rc), 0);
 	EXPECT_EQ(rc, 0);
 	EXPECT_EQ(bench.raises, 10 * 64);

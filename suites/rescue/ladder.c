@@ -25,29 +25,6 @@ static struct {
 	bool promised;
 } played;
 
-/* The bus reset takes the configuration of all that is behind the bridge. */
-#define MOST_BEHIND 16
-static struct config_saved saved[MOST_BEHIND];
-
-static bool of_bus(const struct device *dev, const struct device *other)
-{
-	return other == dev || (dev->bdf >> 8 && other->bdf >> 8 == dev->bdf >> 8);
-}
-
-static void each_of_bus(const struct device *dev,
-			void (*step)(const struct dev_io *config, struct config_saved *saved))
-{
-	const struct device *other;
-	unsigned int n = 0;
-
-	for (unsigned int i = 0; (other = device_at(i)) && n < MOST_BEHIND; i++) {
-		struct dev_io config = pci_config_io(other->bdf);
-
-		if (of_bus(dev, other))
-			step(&config, &saved[n++]);
-	}
-}
-
 static int by_descriptor(const struct device *dev)
 {
 	rescue_by_descriptor(dev->desc, dev->bar);
@@ -82,15 +59,6 @@ static int by_flr(const struct device *dev)
 	return rescue_by_function_reset(&config);
 }
 
-static int by_bus(const struct device *dev)
-{
-	const struct device *above = device_bridge(dev);
-	struct dev_io config = pci_config_io(dev->bdf);
-	struct dev_io bridge = pci_config_io(above ? above->bdf : 0);
-
-	return rescue_by_bus_reset(above ? &bridge : NULL, &config);
-}
-
 /* @promised: where the capability is there, a specification says that INTx ends. */
 static const struct rung {
 	const char *name;
@@ -102,7 +70,7 @@ static const struct rung {
 	{ "master", by_master, false },
 	{ "d3hot", by_d3hot, false },
 	{ "flr", by_flr, true },
-	{ "bus", by_bus, true },
+	{ "bus", device_reset_bus, true },
 };
 
 static const struct rung *rung_of(struct test *t)
@@ -125,7 +93,7 @@ static void play(struct test *t, struct cast *c)
 		test_error(t, "the plan names no rung");
 		return;
 	}
-	each_of_bus(dev, config_save);
+	device_save_bus(dev);
 	start = now_ns();
 	played.rc = rung->play(dev);
 	played.cost = now_ns() - start;
@@ -141,7 +109,7 @@ static bool comes_back(const struct device *dev)
 	bool seen = false, stuck;
 	int rc;
 
-	each_of_bus(dev, config_restore);
+	device_restore_bus(dev);
 	pci_command(dev->bdf, PCI_COMMAND_MASTER, 0);
 	device_open(dev, &c);
 	rc = exerciser_begin(&c, IRQ_INTX, 1);
