@@ -10,7 +10,7 @@
 #define OTHERS_EOI  (200 * US)
 
 /* The offender plays its verb, and is destroyed if the scenario says so. */
-static void strike(struct test *t, struct sibling *o, const struct scenario *sc)
+static void strike(struct test *t, struct cast *c, struct sibling *o, const struct scenario *sc)
 {
 	uint64_t deadline = now_ns() + FAULT_LIMIT;
 	int rc;
@@ -25,6 +25,7 @@ static void strike(struct test *t, struct sibling *o, const struct scenario *sc)
 		if (!o->box->fault_live)
 			test_error(t, "the offender's fault did not come to stand");
 	}
+	c->struck = now_ns();
 	o->live = false;
 	if (!sc->kill)
 		return;
@@ -40,7 +41,7 @@ static void during(struct test *t, struct cast *c, struct sibling *o, const stru
 
 	window_open(c, WINDOW_DURING, false);
 	window_wait(t, length / 4);
-	strike(t, o, sc);
+	strike(t, c, o, sc);
 	window_wait(t, length - length / 4);
 	window_close(t, c);
 	/* Not inside the window: how long the host takes to look must not stretch it. */
