@@ -12,14 +12,28 @@ STOOD = ",".join(["15"] * 4 + ["0"] * 6 + ["15"] * 14)  # six cells of a window 
 SERVED = ",".join(["4", "5"] * 12)
 
 
+LENGTHS = {"before": 30_214, "during": 61_087, "after": 30_190}  # us
+LATENCY = {"before": "28:3,32:81,40:6,48:2,320:1", "during": "28:1,32:60,40:12,48:6,160:7,640:4,1024:2,1792:1",
+           "after": "28:4,32:80,40:5,48:3,256:1"}
+
+
 def sharer(number: int, dom: str, model: str, window: str, served: str = SERVED, gap_us: int = 755, lost: int = 0):
     """(data rows, timeline row) of one sharer in one window."""
     bound = 6600 if window == "during" else 3728
+    length = LENGTHS[window]
+    fault = {"fault_us": "15114"} if window == "during" else {}
     return ([{"sharer": str(number), "dom": dom, "model": model, "window": window, "raised": "93", "served": "93",
               "lost": str(lost), "spurious": "9"},
              {"sharer": str(number), "window": window, "p50_us": "36", "p50_bound_us": "428", "p99_us": "294",
-              "gap_us": str(gap_us), "bound_us": str(bound)}],
-            {"sharer": str(number), "window": window, "served": served})
+              "gap_us": str(gap_us), "bound_us": str(bound)},
+             {"sharer": str(number), "window": window, "latency_us": LATENCY[window]}],
+            {"sharer": str(number), "window": window, "us": str(length), "slot_us": str(length // 25), **fault, "served": served})
+
+
+def untimed(result: CaseResult) -> CaseResult:
+    """As earlier versions wrote it: without lengths and distributions."""
+    return replace(result, data=[row for row in result.data if "latency_us" not in row],
+                   timeline=[{key: value for key, value in row.items() if not key.endswith("us")} for row in result.timeline])
 
 
 def fixed_pins(last: str) -> dict[str, dict[str, str]]:
