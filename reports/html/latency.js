@@ -75,7 +75,7 @@ function drawSharer(g, { sharer, windows }, { x, y, plot }) {
   axis.select(".domain").remove();
   const area = g.append("g").attr("transform", `translate(0,${TITLE})`);
   if (plot) area.append("line").attr("class", "base").attr("x1", x.range()[0]).attr("x2", x.range()[1]).attr("y1", plot).attr("y2", plot);
-  for (const window of windows)
+  for (const window of windows.filter(({ parts }) => parts.length))
     area.append("path").attr("class", `steps ${window.name}`).attr("d", steps(window.parts, x, y));
   windows.forEach((window, i) => drawLane(area.append("g").attr("transform", `translate(0,${plot + 2 + i * LANE})`), window, x));
 }

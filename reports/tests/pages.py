@@ -30,6 +30,16 @@ def sharer(number: int, dom: str, model: str, window: str, served: str = SERVED,
             {"sharer": str(number), "window": window, "us": str(length), "slot_us": str(length // 25), **fault, "served": served})
 
 
+def timed(result: CaseResult, during: int = LENGTHS["during"], fault_us: int | None = 0) -> CaseResult:
+    """With another length of the window `during`, and another moment of the fault; None: there was none."""
+    def row(old: dict[str, str]) -> dict[str, str]:
+        if old["window"] != "during":
+            return old
+        new = {key: value for key, value in old.items() if key != "fault_us"} | {"us": str(during), "slot_us": str(during // 25)}
+        return new if fault_us is None else new | {"fault_us": str(fault_us)}
+    return replace(result, timeline=[row(old) for old in result.timeline])
+
+
 def untimed(result: CaseResult) -> CaseResult:
     """As earlier versions wrote it: without lengths and distributions."""
     return replace(result, data=[row for row in result.data if "latency_us" not in row],
@@ -80,6 +90,31 @@ def hostile_case() -> CaseResult:
         timeline=[{"sharer": ATTACK, "window": "before", "served": ATTACK}],
         marks=[{"label": ATTACK, "rte": ATTACK, "disagreements": [ATTACK], "vectors": {ATTACK: {ATTACK: ATTACK}}},
                {"label": "end", "rte": "", "disagreements": [], "vectors": {}}, {"label": "no", "vectors": None}])
+
+
+def many_case() -> CaseResult:
+    parts = [sharer(number, str(number + 1), "edu", window, gap_us=700 + number)
+             for number in range(30) for window in ("before", "after")]
+    return xen_case("sharing.many[n=30]", data=[row for rows, _ in parts for row in rows], timeline=[row for _, row in parts])
+
+
+def odd_case() -> CaseResult:
+    """Rows as no guest of ours prints them: what is wrong is in one window of one sharer each."""
+    times = [
+        {"us": "999999999999999", "slot_us": "1"}, {"us": "0", "slot_us": "0"}, {"us": "-5", "slot_us": "-1", "fault_us": "-7"},
+        {"us": "30000", "slot_us": "999999999999999"}, {"us": "30000"}, {"slot_us": "1000"}, {"fault_us": "999999999999999"},
+        {"us": "30000", "slot_us": "1200", "from": "3"}, {"us": "1e9", "slot_us": "NaN", "fault_us": "Infinity"},
+    ]
+    served = [SERVED, "0," * 5000 + "1", "", "-1,-2", "999999999,0", "1,,2", "0", "nan", "1"]
+    latencies = ["0:0", "999999999:999999999", "5:1,3:1,5:1", "-1:2", "1:2,", ",".join(f"{us}:1" for us in range(5000)), "0:1", "7", ""]
+    data, timeline = [], []
+    for number, (when, cells, latency) in enumerate(zip(times, served, latencies)):
+        for window in ("before", "during", "after")[number % 3:]:
+            where = {"sharer": str(number), "window": window}
+            data += [where | {"dom": str(number), "model": "edu", "raised": "1"}, where | {"latency_us": latency},
+                     where | {"cells": "5", "latency": "6", "us": "7", "p50_us": "0", "p99_us": latency}]
+            timeline.append(where | when | {"served": cells})
+    return xen_case("odd.rows", data=data, timeline=timeline)
 
 
 def mixed_run() -> list[CaseResult]:
