@@ -48,9 +48,9 @@ function steps(parts, x, y) {
   return end === null ? "" : `${path}V${y(0)}`;
 }
 
-// Where the scale is labelled: at its powers of ten, and between them if these are few.
-function ticksOf([from, to]) {
-  const between = to / from < 1000 ? [1, 3] : [1];
+// Where the scale is labelled: at its powers of ten, and between them if there is room.
+function ticksOf([from, to], [left, right]) {
+  const between = (right - left) / Math.log10(to / from) > 110 ? [1, 3] : [1];
   return d3.range(-1, 16).flatMap(power => between.map(digit => digit * 10 ** power)).filter(us => us >= from && us <= to);
 }
 
@@ -71,7 +71,7 @@ function drawSharer(g, { sharer, windows }, { x, y, plot }) {
   g.append("text").attr("class", sharer.offender ? "who offender" : "who").attr("y", 11)
     .text(`${sharer.who} ${sharer.model}${sharer.offender ? ", offender" : ""}`);
   const axis = g.append("g").attr("class", "axis").attr("transform", `translate(0,${TITLE + plot + 3 * LANE + 2})`)
-    .call(d3.axisBottom(x).tickValues(ticksOf(x.domain())).tickFormat(time).tickSizeInner(-(plot + 3 * LANE + 2)).tickSizeOuter(0));
+    .call(d3.axisBottom(x).tickValues(ticksOf(x.domain(), x.range())).tickFormat(time).tickSizeInner(-(plot + 3 * LANE + 2)).tickSizeOuter(0));
   axis.select(".domain").remove();
   const area = g.append("g").attr("transform", `translate(0,${TITLE})`);
   if (plot) area.append("line").attr("class", "base").attr("x1", x.range()[0]).attr("x2", x.range()[1]).attr("y1", plot).attr("y2", plot);

@@ -83,12 +83,13 @@ function barsOf(cell, timed) {
   }).filter(bar => bar.to > bar.from);
 }
 
-function drawCell(g, cell, window, { bars, max, role, named, longest, narrow, timed }) {
+function drawCell(g, cell, window, { bars, max, role, named, longest, narrow, last, timed }) {
   const { width } = window;
   const x = d3.scaleLinear().domain([0, window.length]).range([0, width]).clamp(true);
   const y = d3.scaleSqrt().domain([0, max]).range([0, bars]);
   const shown = barsOf(cell, timed);
-  g.append("rect").attr("class", "ground").attr("width", width).attr("height", bars);
+  // A sharer that waited for its last interrupt was measured longer than the others.
+  g.append("rect").attr("class", "ground").attr("width", timed && cell.us ? x(cell.us) : width).attr("height", bars);
   const empty = hole(shown.map(bar => bar.rate));
   if (empty) {
     const from = x(shown[empty[0]].from), to = x(shown[empty[0] + empty[1] - 1].to);
@@ -98,17 +99,17 @@ function drawCell(g, cell, window, { bars, max, role, named, longest, narrow, ti
   g.selectAll(".served").data(shown).enter().append("rect").attr("class", `served ${role}`)
     .attr("x", bar => x(bar.from)).attr("width", bar => 0.85 * (x(bar.to) - x(bar.from)))
     .attr("y", bar => bars - y(bar.rate)).attr("height", bar => y(bar.rate));
-  if (cell.gap_us !== undefined) drawGap(g, cell, { width, top: bars + 3, named, longest, narrow });
+  if (cell.gap_us !== undefined) drawGap(g, cell, { width, top: bars + 3, named, longest, narrow, last });
 }
 
-function sayBound(gap, bound, narrow) {
-  if (bound === undefined) return "";
+function sayBound(gap, bound, { longest, narrow }) {
+  if (bound === undefined || (narrow && !longest && gap <= bound)) return "";
   if (gap <= bound) return ` ${narrow ? "/" : "of"} ${time(bound)}`;
   return narrow ? ` > ${time(bound)}` : ` of ${time(bound)}, over`;
 }
 
 // The gap as a bar, its bound as a tick.
-function drawGap(g, cell, { width, top, named, longest, narrow }) {
+function drawGap(g, cell, { width, top, named, longest, narrow, last }) {
   const { gap_us: gap, bound_us: bound } = cell;
   const x = d3.scaleLinear().domain([0, 1.04 * Math.max(gap, bound || 0, 1)]).range([0, width]);
   const over = bound !== undefined && gap > bound;
@@ -117,9 +118,11 @@ function drawGap(g, cell, { width, top, named, longest, narrow }) {
   if (bound !== undefined)
     g.append("line").attr("class", "boundtick").attr("x1", x(bound)).attr("x2", x(bound)).attr("y1", top - 2)
       .attr("y2", top + 6);
+  const atEnd = narrow && longest && last; // the text is longer than the window
   if (named)
     g.append("text").attr("class", `gaptext ${over ? "over" : ""} ${longest ? "longest" : ""}`).attr("y", top + 15)
-      .text(`${longest && !narrow ? "longest: " : ""}${time(gap)}${sayBound(gap, bound, narrow)}`);
+      .attr("x", atEnd ? width : 0).attr("text-anchor", atEnd ? "end" : "start")
+      .text(`${longest && !narrow ? "longest: " : ""}${time(gap)}${sayBound(gap, bound, { longest, narrow })}`);
 }
 
 // When the fault struck, as a place in the strip: {x, text}, or null.
@@ -170,7 +173,7 @@ function strip(detail, room) {
       const at = g.append("g").attr("transform", `translate(${window.x},${above})`);
       const longest = best && best.sharer === sharer && best.window === window.name;
       const role = sharer.offender ? "offender" : "sharer";
-      if (cell) drawCell(at, cell, window, { bars, max, role, longest, named: longest || !many, narrow, timed });
+      if (cell) drawCell(at, cell, window, { bars, max, role, longest, named: longest || !many, narrow, timed, last: window === windows.at(-1) });
       else if (sharer.offender && !many) at.append("text").attr("class", "absent").attr("x", 4).attr("y", 14).text("not watched");
     }
   });

@@ -139,7 +139,7 @@ def drawn(shown: Page, case: str) -> list[tuple[float, float]]:
     heads = [x for (x,) in numbers(shown, f"#{case} .strip .head", "x")]
     widths = shown.js("return [...document.querySelectorAll(arguments[0])].map(e => [new DOMMatrix(getComputedStyle(e.parentElement)"
                       ".transform).e, +e.getAttribute('width')])", f"#{case} .strip .ground")
-    return [(x, next(width for at, width in widths if abs(at - x) < 1)) for x in heads]
+    return [(x, max(width for at, width in widths if abs(at - x) < 1)) for x in heads]
 
 
 def test_windows_are_as_wide_as_they_were_long(windows):
