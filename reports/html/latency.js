@@ -57,6 +57,8 @@ function ticksOf([from, to], [left, right]) {
 function drawLane(g, window, x) {
   const at = us => x(Math.max(us, 1)), over = window.p50_us > window.p50_bound_us;
   g.append("text").attr("class", `lane ${window.name}`).attr("y", 9).text(window.name);
+  if (!window.p50_us && !window.parts.length)
+    return void g.append("text").attr("class", "absent").attr("x", x.range()[0] + 4).attr("y", 9).text("none served");
   if (window.p50_us === undefined) return;
   if (window.p99_us !== undefined) {
     g.append("line").attr("class", `range ${window.name}`).attr("x1", at(window.p50_us)).attr("x2", at(window.p99_us)).attr("y1", 6).attr("y2", 6);

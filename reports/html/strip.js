@@ -179,7 +179,10 @@ function strip(detail, room) {
   });
   const scale = !timed ? "How long the windows were is not told: all are drawn alike."
     : toScale ? "Windows are as wide as they were long." : "Windows are as wide as they were long, but short ones are widened.";
-  return { node: root.node(), said: best && sayGap(best), scale };
+  const still = detail.still.filter(([name, us]) => us > 0.02 * (windows.find(window => window.name === name)?.length || 0))
+    .map(([name, us]) => `${time(us)} ${name}`);
+  const stood = still.length ? ` Of this the board itself stood still ${still.join(", ")}; gaps are told without that.` : "";
+  return { node: root.node(), said: best && sayGap(best), scale: scale + stood };
 }
 
 // The longest gap of the same case in earlier runs.

@@ -76,6 +76,7 @@ def detail(result: CaseResult) -> dict[str, Any]:
         # Of a run that does not say when the fault struck, as earlier versions: it was between two windows.
         "fault": any(window == "during" for sharer in sharers for window in sharer["windows"])
         and not any("us" in cell for sharer in sharers for cell in sharer["windows"].values()),
+        "still": _still(result),
         "lines": list(_line_map(result, sharers)),
         "figures": list(_figures(result)),
         "marks": [[clean(str(mark.get("label", ""))), clean(str(mark.get("rte", ""))),
@@ -109,6 +110,12 @@ def _sharers(result: CaseResult) -> list[dict[str, Any]]:
         # Whom the fault befalls is not watched while it lasts.
         sharer["offender"] = "during" in played and "during" not in sharer["windows"]
     return list(found.values())
+
+
+def _still(result: CaseResult) -> list[list[Any]]:
+    """The windows in which the board itself stood still, and how long, us; gaps are told without that."""
+    rows = ((row.get("window"), figure(row.get("still_us"))) for row in result.data)
+    return [[window, us] for window, us in rows if window in WINDOWS and us]
 
 
 def _owner(row: Mapping[str, Any]) -> str:

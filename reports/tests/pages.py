@@ -74,10 +74,11 @@ def xen_case(name: str = "hung.mask[ack=new,cast=edu,pos=first]", worst_us: int 
 
 def linux_case(**fields) -> CaseResult:
     rows, line = zip(*(sharer(0, "sda", "ahci", window) for window in ("before", "during", "after")))
-    watched = {"line": "20", "window": "before", "interrupts": "251", "unhandled": "0", "still_us": "11"}
+    watched = [{"line": "20", "window": window, "interrupts": "251", "unhandled": "0", "still_us": still}
+               for window, still in (("before", "11"), ("during", "20000"))]
     return CaseResult("kvm.dead.asserting[device=edu,domain=process,iommu=intel]", **dict(
         outcome=Outcome.PASS, topic="dead", title="SIGKILL while the device asserts its line", invariants=["S", "ST"],
-        boot="intel.asserting.18", data=[*(row for pair in rows for row in pair), watched], timeline=list(line)) | fields)
+        boot="intel.asserting.18", data=[*(row for pair in rows for row in pair), *watched], timeline=list(line)) | fields)
 
 
 def hostile_case() -> CaseResult:

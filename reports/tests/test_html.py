@@ -191,6 +191,12 @@ def test_lines_of_linux():
         {"who": "sda", "model": "ahci", "role": "sharer"}, {"who": "process", "model": "edu", "role": "offender"}]}]
 
 
+def test_a_board_that_stood_still():
+    assert view.detail(linux_case())["still"] == [["before", 11], ["during", 20_000]]
+    odd = [{"window": "later", "still_us": "5"}, {"window": "after", "still_us": "-5"}, {"still_us": "5"}, {"window": "after", "still_us": "0"}]
+    assert view.detail(xen_case(data=odd))["still"] == []
+
+
 def test_keys_of_the_filters():
     assert view.models(linux_case()) == ["ahci", "edu"]
     assert view.boot_kind("intel.asserting.18") == "intel"

@@ -8,16 +8,17 @@ from selenium.webdriver.support.ui import Select
 
 from reports.html import Extras, KillMatrix, page
 from reports.tests.browser import CONTRAST, Page, chromium
-from reports.tests.pages import LENGTHS, large_run, many_case, mixed_run, odd_case, timed, untimed, xen_case
+from reports.tests.pages import LENGTHS, large_run, linux_case, many_case, mixed_run, odd_case, timed, untimed, xen_case
 from reports.tests.samples import INFO
 
 SHOWN = "[...document.querySelectorAll('.case:not([hidden])')].map(c => c.querySelector('.id').textContent)"
 HUNG = "hung.mask[ack=new,cast=edu,pos=first]"
 LEAST = 4.5  # WCAG AA
 
-# How windows are drawn: c0 as they are, c1 a fault that stood already, c2 a long storm, c3 no lengths, c4 no fault, c5 many, c6 nonsense.
+# How windows are drawn: c0 as they are, c1 a fault that stood already, c2 a long storm, c3 no lengths, c4 no fault, c5 many, c6 nonsense,
+# c7 a board that stood still.
 WINDOWS = [xen_case(), timed(xen_case("a.stood"), fault_us=0), timed(xen_case("b.storm"), during=2_400_000, fault_us=600_000),
-           untimed(xen_case("c.old")), timed(xen_case("d.well"), fault_us=None), many_case(), odd_case()]
+           untimed(xen_case("c.old")), timed(xen_case("d.well"), fault_us=None), many_case(), odd_case(), linux_case()]
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +177,12 @@ def test_windows_without_lengths(windows):
     assert windows.js("return document.querySelectorAll('#c3 .steps').length") == 0
     assert windows.js("return document.querySelectorAll('#c3 .median').length") == 7
     assert "is not told" in windows.driver.find_element(By.CSS_SELECTOR, "#c3 figcaption").text
+
+
+def test_a_board_that_stood_still(windows):
+    text = windows.driver.find_element(By.CSS_SELECTOR, "#c7 figcaption").text
+    assert "the board itself stood still 20 ms during; gaps are told without that" in text
+    assert "stood still" not in windows.driver.find_element(By.CSS_SELECTOR, "#c0 figcaption").text
 
 
 def test_no_fault_where_none_struck(windows):
