@@ -138,5 +138,12 @@ def large_run(cases: int) -> list[CaseResult]:
     def text(number: int) -> str:
         return "".join(f"(XEN) [{number * 7919 + line * 104729:>14}] line {line} rte={number * line * 2654435761 % 2**64:016x}\r\n"
                        for line in range(70))
-    return [xen_case(f"hung.case{number % 50}[ack=new,number={number}]", 1000 + number * 37 % 4000, console=text(number))
+
+    def spread(number: int, row: dict[str, str], at: int) -> dict[str, str]:
+        if "latency_us" not in row:
+            return row
+        return row | {"latency_us": ",".join(f"{28 + part * 4}:{number * 31 * (part + at) % 97 + 1}" for part in range(8))}
+
+    made = [xen_case(f"hung.case{number % 50}[ack=new,number={number}]", 1000 + number * 37 % 4000, console=text(number))
             for number in range(cases)]
+    return [replace(result, data=[spread(number, row, at) for at, row in enumerate(result.data)]) for number, result in enumerate(made)]
