@@ -54,7 +54,8 @@ COLLECTION := build/collection.img
 
 .DEFAULT_GOAL := help
 
-.PHONY: always help gate nightly history kselftest-install shrink test bench lint format clean packages-gate packages-test
+.PHONY: always help gate nightly history kselftest-install shrink prove soak test bench lint format clean packages-gate \
+	packages-prove packages-test
 
 help:
 	@cat lab/help.txt
@@ -94,6 +95,9 @@ mutant-inputs: $(STOCK_XEN) $(XEN_SYMBOLS) $(STOCK_LINUX)/vmlinuz
 
 packages-gate:
 	@lab/install.sh $(GATE_PACKAGES)
+
+packages-prove:
+	@lab/install.sh $(GATE_PACKAGES) python3-pyelftools
 
 packages-test:
 	@lab/install.sh $(TEST_PACKAGES)
@@ -191,11 +195,10 @@ kselftest-install: $(IN_COLLECTION)
 	@lab/kselftest-install.sh $(KSELFTEST) $(or $(DIR),$(error name a folder: make kselftest-install DIR=folder)) $^
 
 # Of a fixed size, so that a board's snapshot does not depend on what is in it.
-$(COLLECTION): $(IN_COLLECTION) lab/kselftest-install.sh
+$(COLLECTION): $(IN_COLLECTION) lab/kselftest-install.sh lab/ext2.sh
 	@rm -rf build/collection
 	@lab/kselftest-install.sh $(KSELFTEST) build/collection $(IN_COLLECTION)
-	@rm -f $@ && truncate -s 64M $@.tmp
-	@PATH=$$PATH:/usr/sbin:/sbin mke2fs -q -t ext2 -d build/collection $@.tmp && mv $@.tmp $@
+	@lab/ext2.sh build/collection $@ 64M
 
 # ---------------------------------------------------------------------------
 # tests
@@ -233,6 +236,17 @@ test: packages-test
 bench: packages-gate
 	@$(MAKE) --no-print-directory -s $(or $(HV),xen)-inputs
 	@$(PYTHON) -B -m tests.bench --hv $(or $(HV),xen) $(if $(OUT),--out '$(OUT)') $(if $(K),-- -k '$(K)')
+
+# Breaks the stock hypervisors, one mechanism at a time.
+prove: packages-prove
+	@$(MAKE) --no-print-directory -s xen-inputs kvm-inputs mutant-inputs
+	@$(PYTHON) -B -m suites.mutants.prove $(M:%=--mutant '%') $(if $(HV),--hv '$(HV)') $(if $(FULL),--full) \
+		$(if $(OUT),--out '$(OUT)')
+
+# The same gate again and again: no verdict may differ.
+soak: packages-gate
+	@$(MAKE) --no-print-directory -s $(HVS:%=%-inputs)
+	@$(PYTHON) -B -m suites.soak $(HVS:%=--hv %) --gates $(or $(N),100) $(if $(OUT),--out '$(OUT)') $(if $(LOAD),--load)
 
 shrink: packages-gate
 	@$(MAKE) --no-print-directory -s $(GUEST) $(if $(XEN),,$(STOCK_XEN))

@@ -147,8 +147,9 @@ class Baseline:
             return Judgement(result.case, Word.NEVER, f"{bad(result)} never pass")
         return found
 
-    def compare(self, results: Sequence[CaseResult], info: RunInfo) -> Comparison:
-        judgements = [self.judge(result, info) for result in results]
+    def compare(self, results: Sequence[CaseResult], info: RunInfo, judged: Sequence[Judgement] | None = None) -> Comparison:
+        """`judged` are the results' judgements, where they are there already."""
+        judgements = list(judged) if judged is not None else [self.judge(result, info) for result in results]
         there = {result.case for result in results}
         judgements += [Judgement(case, Word.GONE, f"not in this run, {was.word} in {was.run}")
                        for case, was in (self.cases or {}).items() if case not in there]

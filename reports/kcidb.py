@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from reports.baseline import Comparison, Judgement, Word
 from reports.events import Outcome
 from reports.measures import measures
 from reports.model import MAX_CONSOLE, CaseResult, RunInfo
@@ -21,11 +22,14 @@ VERSION = {"major": 5, "minor": 3}
 MAX_FAILED = 20  # texts of failed checks
 
 
-def kcidb(info: RunInfo, results: Sequence[CaseResult], duration_s: float) -> str:
+def kcidb(info: RunInfo, results: Sequence[CaseResult], duration_s: float, comparison: Comparison | None = None) -> str:
+    """A baseline changes no status: KCIDB has issues of its own. What it says of a case is in `misc.baseline`."""
     binary = re.sub(r"[^0-9a-f]", "", info.hypervisor.sha256)
     checkout, build = (f"{ORIGIN}:{kind}-{binary}" for kind in ("checkout", "build"))
     ids = distinct(f"{ORIGIN}:{_text(info.id)}-{info.seed}:{plain(result.case)}" for result in results)
-    tests = [test for own, result in zip(ids, results) for test in _tests(info, build, own, result)]
+    judged = comparison.by_case if comparison else {}
+    tests = [test for own, result in zip(ids, results)
+             for test in _tests(info, build, own, result, judged.get(result.case))]
     return json.dumps({
         "version": VERSION,
         "checkouts": [_checkout(info, checkout)],
@@ -72,7 +76,8 @@ def _checkout(info: RunInfo, own: str) -> dict[str, Any]:
     }
 
 
-def _tests(info: RunInfo, build: str, own: str, result: CaseResult) -> Iterator[dict[str, Any]]:
+def _tests(info: RunInfo, build: str, own: str, result: CaseResult, judgement: Judgement | None
+           ) -> Iterator[dict[str, Any]]:
     base = {"build_id": build, "origin": ORIGIN, "environment": {"comment": _text(info.board)}} | _start(info, result)
     where = path(result.case)
     test = base | {
@@ -81,7 +86,7 @@ def _tests(info: RunInfo, build: str, own: str, result: CaseResult) -> Iterator[
         "status": status(result),
         "comment": _text(result.reason or result.first_failed or result.title),
         "duration": result.duration_ms / 1000,
-        "misc": _misc(info, result),
+        "misc": _misc(info, result, judgement),
     }
     if result.console:
         test["log_excerpt"] = excerpt(result.console)
@@ -94,7 +99,7 @@ def _tests(info: RunInfo, build: str, own: str, result: CaseResult) -> Iterator[
                       "number": number}
 
 
-def _misc(info: RunInfo, result: CaseResult) -> dict[str, Any]:
+def _misc(info: RunInfo, result: CaseResult, judgement: Judgement | None) -> dict[str, Any]:
     failed = [_text(str(check["text"])) for check in result.checks if not check["ok"]]
     misc: dict[str, Any] = {
         "case": _text(result.case),
@@ -107,6 +112,8 @@ def _misc(info: RunInfo, result: CaseResult) -> dict[str, Any]:
     }
     if result.known:
         misc["known"] = _text(result.finding or "")
+    if judgement and judgement.word is not Word.SAME:
+        misc["baseline"] = {"word": judgement.word.value, "told": _text(judgement.told)}
     return misc
 
 

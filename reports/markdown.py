@@ -2,8 +2,9 @@
 """summary.md: the run for a merge request. What a board printed stands in code only, where it is no markup."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from reports.baseline import Comparison, Judgement, Word
 from reports.events import Outcome
 from reports.measures import figure
 from reports.model import CaseResult, RunInfo, count, verdict
@@ -13,20 +14,27 @@ from reports.text import anonymous, clean
 MAX_FAILURES = 20
 MAX_CHECKS = 3  # of a failure
 MAX_FINDINGS = 20
+MAX_EXCUSED = 20  # failures that are no regressions
+MAX_GREW = 5
 MAX_GAPS = 5
 MAX_TEXT = 300
+EXCUSED = (Word.FLAKY, Word.NEVER, Word.LIKE)
 
 
-def markdown(info: RunInfo, results: Sequence[CaseResult], duration_s: float, command: str = "make gate") -> str:
+def markdown(info: RunInfo, results: Sequence[CaseResult], duration_s: float, command: str = "make gate",
+             comparison: Comparison | None = None) -> str:
     """`command` runs the gate again as it ran; the cases are added to it."""
-    blocks = [_head(info, results, duration_s), _failures(results, command), _known(results), _gaps(results)]
+    judged = comparison.by_case if comparison else {}
+    told = [_baseline(comparison)] if comparison else []
+    blocks = [_head(info, results, duration_s, comparison), _failures(results, command, judged), *told, _known(results),
+              _gaps(results)]
     return "\n".join(line for block in blocks for line in block)
 
 
-def _head(info: RunInfo, results: Sequence[CaseResult], duration_s: float) -> Iterator[str]:
+def _head(info: RunInfo, results: Sequence[CaseResult], duration_s: float, comparison: Comparison | None) -> Iterator[str]:
     counts = count(results)
     hypervisor = _code(anonymous(f"{info.hypervisor.name} {info.hypervisor.version}"))
-    yield f"# {verdict(results, ()).outcome.value}: {hypervisor} on {_code(info.board)}"
+    yield f"# {(comparison or verdict(results, ())).outcome.value}: {hypervisor} on {_code(info.board)}"
     yield ""
     yield "| cases | pass | fail | error | known | skip |"
     yield "|---:|---:|---:|---:|---:|---:|"
@@ -34,31 +42,60 @@ def _head(info: RunInfo, results: Sequence[CaseResult], duration_s: float) -> It
            f"| {counts.skipped} |")
     yield ""
     yield f"Run {_code(info.id)}, {duration_s:.1f} s, seed {info.seed}, sha256 {_code(info.hypervisor.sha256)}."
+    if comparison:
+        yield ""
+        number = comparison.regressions
+        yield f"**{number or 'No'} regression{'' if number == 1 else 's'}** against {_code(comparison.name)}."
     if fixed := [result.case for result in results if result.fixed]:
         yield ""
         yield f"Fixed, take it out of `suites/known.yaml`: {', '.join(map(_code, fixed[:MAX_FAILURES]))}."
     yield ""
 
 
-def _failures(results: Sequence[CaseResult], command: str) -> Iterator[str]:
+def _failures(results: Sequence[CaseResult], command: str, judged: Mapping[str, Judgement]) -> Iterator[str]:
     """What turned the run red; a board that does not boot has one reason for all its cases."""
     groups: dict[tuple[str, str], list[CaseResult]] = {}
     for result in results:
-        if result.word in ("FAIL", "ERROR"):
+        judgement = judged.get(result.case)
+        if result.word in ("FAIL", "ERROR") and (not judgement or judgement.word is Word.REGRESSION):
             same = result.reason if result.word == "ERROR" and result.reason else result.case
             groups.setdefault((result.word, same), []).append(result)
     if groups:
-        yield "## Failures"
+        yield "## Regressions" if judged else "## Failures"
         yield ""
     # A FAIL is what a reader came for; an ERROR may be the test's own.
     for (word, _), group in sorted(groups.items(), key=lambda item: item[0][0] != "FAIL")[:MAX_FAILURES]:
         also = f" and {len(group) - 1} more" if len(group) > 1 else ""
         yield f"{word} {_code(group[0].case)}{also}"
         yield ""
-        yield from _fenced([*_evidence(group[0]), f"{command} CASE='{selection(group[0].case)}'"])
+        told = [f"baseline: {_short(judged[group[0].case].told)}"] if judged else []
+        yield from _fenced([*told, *_evidence(group[0]), f"{command} CASE='{selection(group[0].case)}'"])
         yield ""
     if len(groups) > MAX_FAILURES:
         yield f"... and {len(groups) - MAX_FAILURES} more, in results.jsonl."
+        yield ""
+
+
+def _baseline(comparison: Comparison) -> Iterator[str]:
+    """What failed and is excused, what is better, and what grew."""
+    if excused := [one for word in EXCUSED for one in comparison.of(word)]:
+        yield f"## Failures that are no regressions: {len(excused)}"
+        yield ""
+        yield from (f"- {one.word.value} {_code(one.case)}: {_code(anonymous(one.told))}" for one in excused[:MAX_EXCUSED])
+        if len(excused) > MAX_EXCUSED:
+            yield f"- ... and {len(excused) - MAX_EXCUSED} more"
+        yield ""
+    if fixed := comparison.of(Word.FIXED):
+        yield f"## Fixed: {len(fixed)}"
+        yield ""
+        yield from (f"- {_code(one.case)}: {_code(anonymous(one.told))}" for one in fixed[:MAX_EXCUSED])
+        if len(fixed) > MAX_EXCUSED:
+            yield f"- ... and {len(fixed) - MAX_EXCUSED} more"
+        yield ""
+    if grew := comparison.measurements.grew:
+        yield f"## Measurements that grew: {len(grew)}"
+        yield ""
+        yield from (f"- {_code(str(one))}" for one in grew[:MAX_GREW])
         yield ""
 
 

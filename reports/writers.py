@@ -3,6 +3,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from reports.lava import lava
 from reports.markdown import markdown
 from reports.model import CaseResult, RunInfo, complete, verdict
 
-# A file of the run each; all are pure functions of the run, its results and the time it took.
-WRITERS = {"results.ktap": ktap, "junit.xml": junit, "kcidb.json": kcidb, "lava.txt": lava}
+# A file of the run each; all are pure functions of the run, its results, the time it took and what a baseline says.
+WRITERS = {"junit.xml": junit, "kcidb.json": kcidb, "lava.txt": lava}
 
 
 def summary(info: RunInfo, results: Sequence[CaseResult], duration_s: float,
@@ -51,25 +52,28 @@ def summary(info: RunInfo, results: Sequence[CaseResult], duration_s: float,
     }, indent=2) + "\n"
 
 
-def extras(comparison: Comparison | None) -> Extras:
-    """What the page is told of a baseline."""
-    if not comparison:
-        return Extras()
-    return Extras({one.case: one.word.value for one in comparison.judgements if one.word is not Word.SAME}, comparison.name)
+def told_of(comparison: Comparison, extras: Extras) -> Extras:
+    """With what the page is told of a baseline."""
+    words = {one.case: one.word.value for one in comparison.judgements if one.word is not Word.SAME}
+    return replace(extras, compared=words, baseline=comparison.name, verdict=comparison.outcome.value)
 
 
 def write_reports(folder: Path, info: RunInfo, results: Sequence[CaseResult],
                   expected_ids: Iterable[str], duration_s: float,
                   boots: Sequence[dict[str, Any]] = (), command: str = "",
-                  comparison: Comparison | None = None) -> None:
-    """Write all of them and, last, summary.json: where it stands, the others do. `command` runs the gate again."""
+                  comparison: Comparison | None = None, extras: Extras | None = None) -> None:
+    """Write all of them and, last, summary.json: where it stands, the others do. `command` runs the gate again, `extras`
+    are for report.html."""
     whole = complete(results, expected_ids)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ReportError(explain(folder, error)) from error
+    write_atomically(folder / "results.ktap", ktap(info, whole, duration_s))
     for name, writer in WRITERS.items():
-        write_atomically(folder / name, writer(info, whole, duration_s))
-    write_atomically(folder / "report.html", page(info, whole, duration_s, extras(comparison), command))
-    write_atomically(folder / "summary.md", markdown(info, whole, duration_s, command or "make gate"))
+        write_atomically(folder / name, writer(info, whole, duration_s, comparison))
+    extras = extras or Extras()
+    write_atomically(folder / "report.html", page(info, whole, duration_s, told_of(comparison, extras) if comparison
+                                                  else extras, command))
+    write_atomically(folder / "summary.md", markdown(info, whole, duration_s, command or "make gate", comparison))
     write_atomically(folder / "summary.json", summary(info, whole, duration_s, boots, comparison))

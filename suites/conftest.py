@@ -16,7 +16,7 @@ from lab import boardfile  # noqa: E402
 from reports.files import ReportError  # noqa: E402
 from suites import matrix, programs, resume  # noqa: E402
 from suites.gate import Gate, GateError  # noqa: E402
-from suites.subject import BUILD  # noqa: E402
+from suites.subject import BUILD, CACHE  # noqa: E402
 from suites.terminal import GateReporter  # noqa: E402
 
 
@@ -38,6 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--out", type=Path, help="folder of the run (default: build/runs/<time>)")
     group.addoption("--resume", metavar="RUN",
                     help="go on with an interrupted run: its folder, or `latest`; what has a result is not run again")
+    group.addoption("--cache", type=Path, default=CACHE, help="folder for what is made of it once (default: build/cache)")
     group.addoption("--append", default="", help="added to the hypervisor's command line")
     group.addoption("--baseline", action="append", default=[], metavar="RUN",
                     help="fail for regressions alone: against this run's folder, its results.jsonl, a folder of runs, "

@@ -21,16 +21,18 @@ from lab.run import Engine, RunError
 from lab.system import HypervisorError, System
 from reports.baseline import Comparison, Judgement
 from reports.files import ReportError, explain
+from reports.html import Extras
 from reports.journal import Journal, read_journal
 from reports.ktap import Outcome
 from reports.model import CaseResult, Hypervisor, RunInfo, complete, verdict
 from reports.writers import write_reports
-from suites import known, resume
+from suites import extras, known, resume
+from suites.boots import BootLog
 from suites.matrix import BootSpec, Case, YamlError
 from suites.past import Past
 from suites.resume import capabilities, sha256
 from suites.shrink import Bench, ShrinkError, boot_of, shrink
-from suites.subject import BUILD, TOP, Linux, Subject, Xen
+from suites.subject import BUILD, STOCK_XEN, TOP, Linux, Subject, Xen
 
 CUT_RUNS = 60  # boots that the failed cases of a run are worth, 1 to 5 s each
 
@@ -59,7 +61,7 @@ class Gate:
                                                        // max(1, option.cpus))
         self.nightly: bool = option.nightly
         self.results: list[CaseResult] = list(self.earlier.results) if self.earlier else []
-        self.boot_records: list[BootRecord] = []
+        self._boots = BootLog(self.out)
         self.expected: list[str] = []
         self.info: RunInfo | None = None
         self.on_start: Callable[[str], None] = lambda case: None
@@ -75,6 +77,7 @@ class Gate:
         self._journal: Journal | None = None
         self._system: System | None = None
         self._held: list[tuple[Case, CaseResult]] = []
+        self._rationales: dict[str, str] = {}
 
     @property
     def command(self) -> str:
@@ -104,13 +107,14 @@ class Gate:
         self._began = time.monotonic()
         self.expected = [case.id for case in cases]
         by_id = {case.id: case for case in cases}
+        self._rationales = extras.rationales(cases)
         try:
             with closing(self._start(cases)) as records:
                 for record in records:
                     if isinstance(record, CaseStarted):
                         self.on_start(record.id)
                     elif isinstance(record, BootRecord):
-                        self.boot_records.append(record)
+                        self._boots.add(record)
                     elif isinstance(record, CaseResult):
                         yield self._tell(record)
                     else:
@@ -171,6 +175,8 @@ class Gate:
             engine = Engine(boots, system=self._system, boards=boards, consoles=self.out / "consoles", others=others)
             self._journal = stack.enter_context(
                 self.earlier.journal() if self.earlier else Journal.create(self.out / resume.JOURNAL, info))
+            if self.earlier:
+                self._boots.resume()
             self.info = info  # not before: no reports over those of another run
             self._point_latest()
             self._known = known.load(TOP / "suites" / "known.yaml", info.hypervisor.release)
@@ -208,11 +214,16 @@ class Gate:
             self.results = read_journal(self.out / resume.JOURNAL)[1]
             self.comparison = self.past.compare(self.complete(), self.info)
             write_reports(self.out, self.info, self.results, self.expected, self.duration_s,
-                          [boot_summary(record) for record in self.boot_records], self.command, self.comparison)
+                          self._boots.boots, self.command, self.comparison,
+                          self._extras(self.info))
         except ReportError as error:
             raise GateError(str(error)) from error
         if not (self.wrong or self.cpus):  # other questions than the history's
             self.past.keep(self.info, self.results)
+
+    def _extras(self, info: RunInfo) -> Extras:
+        return Extras(findings=extras.findings(self.results, TOP), rationales=self._rationales,
+                      history=self.past.gaps(info, self.expected), kills=extras.kills(BUILD / "prove", info.hypervisor))
 
 
 def subject_of(option: Any) -> Subject:
@@ -221,15 +232,9 @@ def subject_of(option: Any) -> Subject:
     if option.hv and option.hv != kind:
         raise GateError(f"HV={option.hv}: {option.lg_env} is a board for {kind}; name another BOARD=")
     if kind == "xen":
-        return Xen(option.xen) if option.xen else Xen()
+        return Xen(option.xen or STOCK_XEN, option.cache)
     named = {name: path for name in ("kernel", "modules") if (path := getattr(option, name))}
-    return Linux(**named, qemu=option.nightly)
-
-
-def boot_summary(record: BootRecord) -> dict[str, Any]:
-    return {"name": record.boot, "attempt": record.attempt, "board": record.board,
-            "ended": record.ended, "reason": record.reason, "ktap_s": record.ktap_s,
-            "verdict_s": record.verdict_s, "duration_s": record.duration_s}
+    return Linux(**named, cache=option.cache, qemu=option.nightly)
 
 
 def group_boots(cases: Sequence[Case]) -> dict[str, list[Case]]:

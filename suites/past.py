@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from reports.baseline import Baseline, Comparison, Judgement, from_run
+from reports.baseline import LAST, Baseline, Comparison, Judgement, from_run
 from reports.files import ReportError
-from reports.history import History, keep
+from reports.history import History, keep, run_fields
 from reports.journal import read_journal
 from reports.model import CaseResult, RunInfo
 from reports.transfer import journals_below
@@ -26,6 +26,7 @@ class Past:
         self.path = history
         self.notes: list[str] = []
         self._kind, self._board, self._own = kind, board, own
+        self._judged: dict[tuple[str, str, str | None], Judgement] = {}
         self._baseline = self._load([runs / name if name == "latest" else name for name in wanted]) if wanted else None
 
     def _load(self, wanted: Sequence[str | Path]) -> Baseline:
@@ -61,11 +62,31 @@ class Past:
         return Path(fitting[-1][2])
 
     def judge(self, result: CaseResult, info: RunInfo) -> Judgement | None:
-        """A case as it ends; None without a baseline."""
-        return self._asked(lambda baseline: baseline.judge(result, info))
+        """A case as it ends; None without a baseline. Whoever asks again gets the same judgement."""
+        return self._asked(lambda baseline: self._judge(baseline, result, info))
+
+    def _judge(self, baseline: Baseline, result: CaseResult, info: RunInfo) -> Judgement:
+        key = (result.case, result.word, result.finding)
+        if key not in self._judged:
+            self._judged[key] = baseline.judge(result, info)
+        return self._judged[key]
 
     def compare(self, results: Sequence[CaseResult], info: RunInfo) -> Comparison | None:
-        return self._asked(lambda baseline: baseline.compare(results, info))
+        return self._asked(lambda baseline: baseline.compare(results, info, [self._judge(baseline, result, info)
+                                                                            for result in results]))
+
+    def gaps(self, info: RunInfo, cases: Sequence[str]) -> dict[str, list[int]]:
+        """By case the longest gaps of earlier runs, oldest first, of those that have more than one."""
+        if not self.path.exists():
+            return {}
+        try:
+            with History(self.path) as history:
+                trends = history.trends(run_fields(info), cases, LAST)
+        except ReportError as error:
+            self.notes.append(f"report.html without trends: {error}")
+            return {}
+        found = {case: [gap for gap in trend.gaps_us if gap is not None] for case, trend in trends.items()}
+        return {case: gaps for case, gaps in found.items() if len(gaps) > 1}
 
     def _asked(self, question: Any) -> Any:
         try:
@@ -73,6 +94,7 @@ class Past:
         except ReportError as error:
             # The baseline's own history: it is as if none was named, and that fails more runs, not fewer.
             self.notes.append(f"without the history: {error}")
+            self._judged.clear()  # what it said with the history is not said of the rest
             self._baseline = replace(self._baseline, history=None) if self._baseline.cases is not None else None
             return self._asked(question)
 

@@ -38,6 +38,7 @@ class Subject(Protocol):
 @dataclass(frozen=True)
 class Xen:
     path: Path = STOCK_XEN
+    cache: Path = CACHE
     kind: str = "xen"
     options: str = XEN_OPTIONS
 
@@ -50,13 +51,14 @@ class Xen:
         return [f"XEN={self.path}"] if self.path != STOCK_XEN else []
 
     def load(self) -> System:
-        return xen.load(self.path, GUEST, CACHE)
+        return xen.load(self.path, GUEST, self.cache)
 
 
 @dataclass(frozen=True)
 class Linux:
     kernel: Path = STOCK_LINUX / "vmlinuz"
     modules: Path = STOCK_LINUX / "modules"
+    cache: Path = CACHE
     qemu: bool = False  # in the image, for cases whose domain it runs
     kind: str = "kvm"
     options: str = LINUX_OPTIONS
@@ -74,4 +76,4 @@ class Linux:
 
     def load(self) -> System:
         return linux.load(self.kernel, self.modules, BUILD / "host" / "init", BUILD / "busybox", BUILD / "collection.img",
-                          CACHE, self.qemu)
+                          self.cache, self.qemu)

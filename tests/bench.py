@@ -4,99 +4,69 @@
 import argparse
 import json
 import statistics
-import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from lab.boardfile import EXERCISED
 from reports.html import page
-from reports.model import Hypervisor, RunInfo
+from reports.model import CaseResult, Hypervisor, RunInfo
 from reports.tests.pages import large_run
 from reports.ktap import Reader
+from suites.play import BOARDS, Played, PlayError, differing, play
 from tests.bench_history import measured
 
 TOP = Path(__file__).parent.parent
 PROBE_RUNS = 3
-BOARDS = {"xen": "lab/boards/q35-xen.yaml", "kvm": "lab/boards/q35-kvm.yaml"}
 
 
-@dataclass(frozen=True)
-class Run:
-    """One gate, as its own files tell it."""
-
-    wall_s: float
-    status: int
-    summary: dict[str, Any]
-    results: list[dict[str, Any]]
-
-    @property
-    def verdicts(self) -> dict[str, str]:
-        return {result["case"]: result["outcome"] for result in self.results}
-
-
-def run_gate(folder: Path, board: str, extra: list[str]) -> Run:
-    began = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-B", "-m", "pytest", "suites", "--lg-env", board, "--out", str(folder),
-         *extra], cwd=TOP, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
-    wall = time.monotonic() - began
-    try:
-        summary = json.loads((folder / "summary.json").read_text())
-        lines = (folder / "results.jsonl").read_text().splitlines()
-    except OSError as error:
-        sys.exit(f"bench: the gate left no results ({error}):\n{done.stderr[-2000:]}")
-    return Run(wall, done.returncode, summary, [json.loads(line) for line in lines[1:]])
-
-
-def by_injectors(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def by_injectors(results: Sequence[CaseResult]) -> list[CaseResult]:
     """The cases without a real controller: those take their time to start, up to a second (82540EM)."""
     others = [model for model in EXERCISED if model != "edu"]
     return [result for result in results
-            if {row["model"] for row in result["data"] if "model" in row} <= {"edu"}
-            and not any(model in result["case"] for model in [*others, "message", "nic"])]
+            if {row["model"] for row in result.data if "model" in row} <= {"edu"}
+            and not any(model in result.case for model in [*others, "message", "nic"])]
 
 
-def build_times(results: list[dict[str, Any]]) -> list[float]:
+def build_times(results: Sequence[CaseResult]) -> list[float]:
     """Of each case the slowest sibling, ms."""
-    return [int(row["build_us"]) / 1000 for result in results for row in result["data"] if "build_us" in row]
+    return [int(row["build_us"]) / 1000 for result in results for row in result.data if "build_us" in row]
 
 
-def board_times(results: list[dict[str, Any]]) -> list[tuple[int, int, int]]:
+def board_times(results: Sequence[CaseResult]) -> list[tuple[int, int, int]]:
     """Of each case: board time, of this in windows or waiting for the witness, and wall time; ms.
 
     A board that counts instructions lets its clock run ahead while it waits for the host, so the
     witness's share says nothing in board time; it is 1 to 2 ms of wall time a mark.
     """
     return [(int(row["board_ms"]), int(row["windows_ms"]) + int(row["witness_ms"]),
-             result["duration_ms"])
-            for result in results for row in result["data"]
+             result.duration_ms)
+            for result in results for row in result.data
             if int(row.get("windows_ms", 0))]  # a case without windows is not meant
 
 
-def apart_from_windows(runs: list[Run]) -> list[float]:
+def apart_from_windows(runs: Sequence[Played]) -> list[float]:
     """Of each board that started from a snapshot, for a case with windows: power-on to verdict without these, s."""
     found = []
     for run in runs:
         boots = {boot["name"]: boot for boot in run.summary["boots"]}
         for result in run.results:
-            windows = sum(int(row.get("windows_ms", 0)) for row in result["data"]) / 1000
-            if windows and result["boot"] in boots:
-                found.append(boots[result["boot"]]["verdict_s"] - windows)
+            windows = sum(int(row.get("windows_ms", 0)) for row in result.data) / 1000
+            if windows and result.boot in boots:
+                found.append(boots[result.boot]["verdict_s"] - windows)
     return found
 
 
-def probe_cost(folder: Path, board: str) -> list[float]:
+def probe_cost(folder: Path) -> list[float]:
     """What it costs a disk to be watched, %; a case of its own, as it is no question to Linux."""
-    runs = [run_gate(folder / f"probe{number}", board, ["--nightly", "--case", "kvm.sharing.probe[iommu=intel]"])
+    runs = [play("kvm", folder / f"probe{number}", ["--nightly", "--case", "kvm.sharing.probe[iommu=intel]"])
             for number in range(PROBE_RUNS)]
-    return [int(row["cost_permille"]) / 10 for run in runs for result in run.results for row in result["data"]
+    return [int(row["cost_permille"]) / 10 for run in runs for result in run.results for row in result.data
             if "cost_permille" in row]
 
 
-def kvm_figures(runs: list[Run], cost: list[float]) -> list[tuple[str, str, float, float, float]]:
+def kvm_figures(runs: Sequence[Played], cost: list[float]) -> list[tuple[str, str, float, float, float]]:
     """The same for Linux as hypervisor. The first board of a kind boots, which is the worst of these times."""
     rows = [
         ("cases in the gate (least 50)", "", [float(len(run.results)) for run in runs], 0.0),
@@ -131,7 +101,7 @@ def reading(folder: Path) -> list[tuple[str, str, float, float, float]]:
     return found
 
 
-def figures(runs: list[Run]) -> list[tuple[str, str, float, float, float]]:
+def figures(runs: Sequence[Played]) -> list[tuple[str, str, float, float, float]]:
     """(what, unit, median, worst, limit); a limit of 0: none."""
     boots = [boot for run in runs for boot in run.summary["boots"]]
     results = [result for run in runs for result in run.results]
@@ -154,11 +124,11 @@ def figures(runs: list[Run]) -> list[tuple[str, str, float, float, float]]:
             for what, unit, values, limit in rows]
 
 
-def latencies(runs: list[Run]) -> list[tuple[str, str, float, float, int]]:
+def latencies(runs: Sequence[Played]) -> list[tuple[str, str, float, float, int]]:
     """(controller, kind of interrupt, p50, p99, rounds): trigger to served, us of board time; the median of all
     cases that measured it."""
     found: dict[tuple[str, str], list[tuple[int, int, int]]] = {}
-    for row in (row for run in runs for result in run.results for row in result["data"] if "exercise" in row):
+    for row in (row for run in runs for result in run.results for row in result.data if "exercise" in row):
         found.setdefault((row["exercise"], row["irq"]), []).append(
             (int(row["round_p50_us"]), int(row["round_p99_us"]), int(row["served"])))
     return [(model, irq, statistics.median(row[0] for row in rows), statistics.median(row[1] for row in rows),
@@ -175,12 +145,6 @@ def html_figure() -> tuple[str, str, float, float, float]:
     return "report.html of 1,000 cases", "s", took, took, 10.0
 
 
-def unstable(runs: list[Run]) -> list[str]:
-    """Cases whose verdict was not the same in every run."""
-    cases = {case for run in runs for case in run.verdicts}
-    return sorted(case for case in cases if len({run.verdicts.get(case) for run in runs}) > 1)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--runs", type=int, default=20)
@@ -189,18 +153,21 @@ def main() -> int:
     parser.add_argument("gate", nargs="*", help="further arguments of the gate, e.g. -k sharing")
     options = parser.parse_args()
     folder = options.out / time.strftime("%Y%m%d-%H%M%S")
-    runs = []
+    runs: list[Played] = []
     for number in range(1, options.runs + 1):
-        runs.append(run_gate(folder / f"{number:02}", BOARDS[options.hv], options.gate))
-        run = runs[-1]
+        try:
+            run = play(options.hv, folder / f"{number:02}", options.gate)
+        except PlayError as error:
+            sys.exit(f"bench: {error}")
+        runs.append(run)
         print(f"gate {number:2}/{options.runs}  {run.wall_s:5.1f} s  {run.summary['verdict']}  "
               f"{run.summary['passed']} pass", flush=True)
-    rows = kvm_figures(runs, probe_cost(folder, BOARDS["kvm"])) if options.hv == "kvm" else figures(runs)
+    rows = kvm_figures(runs, probe_cost(folder)) if options.hv == "kvm" else figures(runs)
     return report(runs, [*rows, *reading(folder), html_figure(), *measured()], folder)
 
 
-def report(runs: list[Run], rows: list[tuple[str, str, float, float, float]], folder: Path) -> int:
-    changed = unstable(runs)
+def report(runs: Sequence[Played], rows: list[tuple[str, str, float, float, float]], folder: Path) -> int:
+    changed = differing([run.verdicts for run in runs])
     print(f"\n{'figure':<34}{'median':>12}{'worst':>12}{'limit':>12}")
     for what, unit, median, worst, limit in rows:
         told = f"{limit:g} {unit}" if limit else ""

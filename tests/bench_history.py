@@ -50,11 +50,13 @@ def measured(count: int = MILLION) -> list[Figure]:
             like = {"name": "", "started": "", "seed": 0, "board": "q35-xen", "kind": "xen", "append": ""}
             cases = [row.case for row in results(0)]
             gate = timed(lambda: [history.seen(case, like, 48) for case in cases])
+            trends = timed(lambda: history.trends(like, cases))
             size = path.stat().st_size / 1e6
     told = f"{count:,} results"
     return [(f"{told} into the history", "s", into, into, 20.0), ("  exported", "s", out, out, 20.0),
             ("  imported as JSON lines", "s", back, back, 40.0), ("  make history", "s", asked, asked, 1.0),
             ("  make history LAST=0", "s", everything, everything, 10.0), ("  a baseline's questions", "s", gate, gate, 5.0),
+            ("  a report's trends", "s", trends, trends, 1.0),
             ("  the file", "MB", size, size, 0.0)]
 
 

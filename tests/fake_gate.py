@@ -63,13 +63,14 @@ class FakeSubject:
 
 
 class FakeEngine:
-    """Notes in `executed` which case it begins with, as a board would play it."""
+    """Notes in `executed` which case it begins with, as a board would play it, and leaves a plan a boot."""
 
     executed = Path()
     pause_s = 0.0
 
-    def __init__(self, boots: Any, **_: Any) -> None:
-        self._boots = boots
+    def __init__(self, boots: Any, consoles: Path, **_: Any) -> None:
+        self._boots, self._consoles = boots, consoles
+        consoles.mkdir(exist_ok=True)
 
     def __enter__(self) -> "FakeEngine":
         return self
@@ -79,15 +80,17 @@ class FakeEngine:
 
     def records(self) -> Iterator[Any]:
         for boot in self._boots:
+            attempt = 1 + len(list(self._consoles.glob(f"{boot.name}.*.plan")))
+            (self._consoles / f"{boot.name}.{attempt}.plan").touch()
             for case in boot.cases:
                 with self.executed.open("a") as file:
                     file.write(f"{case.id}\n")
                 yield CaseStarted(case.id, "board0")
                 time.sleep(self.pause_s)
                 how = outcome(case.id)
-                yield CaseRecord(case.id, boot.name, 1, "board0", how, "a reason", checks=[
+                yield CaseRecord(case.id, boot.name, attempt, "board0", how, "a reason", checks=[
                     Check(case.id, 1, how is not Outcome.FAIL, "S dom 2: lost 0, expected 0")], console="x" * 300)
-            yield BootRecord(boot.name, 1, "board0", Path("console"), ended="end")
+            yield BootRecord(boot.name, attempt, "board0", Path("console"), ended="end")
 
 
 def play(out: Path, count: int, pause_s: float = 0.0, resume: bool = False, image: Path = BOARD,
@@ -96,7 +99,7 @@ def play(out: Path, count: int, pause_s: float = 0.0, resume: bool = False, imag
     FakeEngine.executed, FakeEngine.pause_s = out.parent / "executed", pause_s
     option = {"lg_env": str(BOARD), "append": "", "wrong": False, "cpus": 0, "seed": None if resume else SEED,
               "out": out, "boards": 1, "nightly": False, "hv": None, "resume": str(out) if resume else None,
-              "baseline": [], "history": out.parent / "history.db"}
+              "baseline": [], "history": out.parent / "history.db", "cache": out.parent / "cache"}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(boardfile, "load", load_board)
         patch.setattr(known, "load", load_known)

@@ -1,21 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A gate with a past: which run is its baseline, what it does to the verdict, and that a broken history harms none."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from reports.baseline import Word
+from reports.baseline import Baseline, Word
 from reports.events import Outcome
 from reports.files import ReportError
 from reports.history import History, keep
 from reports.model import CaseResult, Hypervisor, RunInfo
 from reports.journal import Journal
+from reports.tests.pages import details
+from suites import extras
 from suites.mutants import catalogue
 from suites.mutants.mutate import xen_with
 from suites.past import Past
-from tests.gate_run import USAGE_ERROR, run_gate, select
+from tests import fake_gate
+from tests.gate_run import ROOT, USAGE_ERROR, run_gate, select
 from tests.test_gate import LONG, PAIRS
 
 XEN = Hypervisor("xen", "4.17.7", "ab" * 32, "xen.gz")
@@ -121,8 +125,90 @@ def test_history_that_breaks_during_the_run(tmp_path, wanted, outcome):
     assert len(found.notes) == 1 and found.notes[0].startswith(f"without the history: {path}: ")
 
 
+def test_a_case_is_judged_once(tmp_path, monkeypatch):
+    """As it ends, on the terminal and in the end: one question to the history, and one answer."""
+    keep(tmp_path / "history.db", replace(INFO, id="old", started="2024"), [CaseResult("a.b", Outcome.PASS)])
+    asked = []
+    monkeypatch.setattr(Baseline, "judge", lambda *of, judge=Baseline.judge: asked.append(of[1].case) or judge(*of))
+    found, result = past(tmp_path, "history"), CaseResult("a.b", Outcome.FAIL)
+    judgements = [found.judge(result, INFO), found.judge(replace(result, console="x"), INFO),
+                  *found.compare([result, CaseResult("a.c", Outcome.ERROR, "never ran")], INFO).judgements]
+    assert asked == ["a.b", "a.c"]
+    assert [one.told for one in judgements] == ["fail REGR. vs. old"] * 3 + ["error REGR., not in the baseline"]
+
+
+def test_a_result_that_changed_is_judged_again(tmp_path):
+    run(tmp_path / "a", 1, {"a.b": "PASS"})
+    found = past(tmp_path, tmp_path / "a")
+    words = [found.judge(CaseResult("a.b", Outcome.FAIL, finding=finding), INFO).word for finding in (None, "F1")]
+    assert words == [Word.REGRESSION, Word.KNOWN]
+
+
+def test_what_a_history_said_that_broke_is_not_kept(tmp_path):
+    """Else some cases of a run were judged with it and others without."""
+    path = tmp_path / "history.db"
+    run(tmp_path / "a", 1, {"a.b": "PASS", "a.c": "PASS"})
+    for day, word in ((1, "PASS"), (2, "FAIL")):
+        keep(path, replace(INFO, id=f"run{day}", started=f"2024-01-0{day}"), [CaseResult("a.b", Outcome(word))])
+    found, failed = past(tmp_path, tmp_path / "a"), CaseResult("a.b", Outcome.FAIL)
+    assert found.judge(failed, INFO).word is Word.FLAKY
+    path.write_bytes(path.read_bytes()[:4096] + b"x" * 5000)
+    comparison = found.compare([failed, CaseResult("a.c", Outcome.FAIL)], INFO)
+    assert [one.word for one in comparison.judgements] == [Word.REGRESSION, Word.REGRESSION]
+
+
+def test_gaps_of_earlier_runs(tmp_path):
+    """Oldest first, without this run itself; one alone is no trend."""
+    path = tmp_path / "history.db"
+    for day, gaps in ((1, {"a.b": 10, "a.c": 1}), (2, {"a.b": None}), (3, {"a.b": 30})):
+        info = replace(INFO, id=f"run{day}", started=f"2025-01-0{day}")
+        keep(path, info, [CaseResult(case, Outcome.PASS, data=[{"gap_us": str(gap)}] if gap else [])
+                          for case, gap in gaps.items()])
+    keep(path, INFO, [CaseResult("a.b", Outcome.PASS, data=[{"gap_us": "99"}])])
+    assert past(tmp_path).gaps(INFO, ["a.b", "a.c", "a.d"]) == {"a.b": [10, 30]}
+
+
+def test_no_trends_of_a_history_that_is_broken_or_not_there(tmp_path):
+    found = past(tmp_path)
+    assert found.gaps(INFO, ["a.b"]) == {} and not found.notes and not found.path.exists()
+    found.path.write_text("no database " * 99)
+    assert found.gaps(INFO, ["a.b"]) == {}
+    assert [note.split(":")[0] for note in found.notes] == ["report.html without trends"]
+
+
 # ---------------------------------------------------------------------------
 # a whole gate
+
+
+def test_the_page_of_a_gate_has_trend_rationale_and_finding(tmp_path):
+    """A gate without boards, twice: its own second page has the trend of the first two runs."""
+    [case] = fake_gate.cases(1)
+    for number in range(3):
+        info = replace(INFO, id=f"run{number}", started=f"2024-01-0{number + 1}", board="q35-xen")
+        keep(tmp_path / "history.db", info, [CaseResult(case.id, Outcome.PASS, data=[{"gap_us": str(100 + number)}])])
+    fake_gate.play(tmp_path / "out", 1)
+    [record] = details((tmp_path / "out" / "report.html").read_text())
+    assert record["history"] == [100, 101, 102] and record["rationale"] == case.rationale
+
+
+def test_titles_of_findings():
+    finding = "docs/findings/line-starves-lower-vectors.md"
+    results = [CaseResult("a.b", Outcome.FAIL, finding=finding), CaseResult("a.c", Outcome.FAIL, finding="docs/none.md")]
+    assert extras.findings(results, ROOT) == {
+        finding: "A line that nobody quiets starves the lines whose vectors are lower (`ioapic_ack=new`)"}
+
+
+def test_kill_matrix_of_the_newest_proof(tmp_path):
+    of = {"xen": {"version": "4.17.7"}}
+    mutant = {"id": "eoi-timer-off", "hypervisor": "xen", "outcomes": {"hung.mask[a=1]": "FAIL", "hung.mask[a=2]": "FAIL",
+                                                                           "dead.crash[a=1]": "PASS"}}
+    for name, text in (("20250101", json.dumps({"hypervisors": of, "mutants": [mutant | {"id": "older"}]})),
+                       ("20250102", json.dumps({"hypervisors": of, "mutants": [mutant]})), ("20250103", "{}"), ("20250104", "{\"mut")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / extras.KILLS).write_text(text)
+    assert extras.kills(tmp_path, Hypervisor("xen", "4.17.7", "", "")).rows == {"eoi-timer-off": {"hung.mask": 2}}
+    assert extras.kills(tmp_path, Hypervisor("xen", "4.18.0", "", "")) is None
+    assert extras.kills(tmp_path, Hypervisor("kvm", "4.17.7", "", "")) is None
 
 
 def test_gate_tells_a_wrong_baseline_before_it_starts(tmp_path):

@@ -15,9 +15,11 @@ import pytest
 
 from reports import schema
 from reports.journal import Journal, JournalError, read_journal
+from suites.boots import BootLog
 from suites.gate import GateError
 from tests import fake_gate
 from tests.fake_gate import as_process, cases, die_after, play
+from tests.gate_run import KVM_BOARD, RunningGate, run_gate, select
 
 KILLS = 100
 CASES = 12
@@ -51,6 +53,8 @@ def is_whole(out: Path, played: Counter[str], count: int = CASES) -> None:
     assert played.keys() == want.keys()
     summary = json.loads((out / "summary.json").read_text())
     assert summary["cases"] == count and summary["run"] == info.id
+    boots = [f"{boot['name']}.{boot['attempt']}.plan" for boot in summary["boots"]]
+    assert sorted(boots) == sorted(plan.name for plan in (out / "consoles").glob("*.plan")), "a power-on is lost or there twice"
     assert "never ran" not in (out / "results.ktap").read_text()
 
 
@@ -123,7 +127,8 @@ def test_cut_at_every_byte_of_the_last_two_lines(finished: Path, tmp_path: Path)
 
 def test_disk_full_at_any_byte(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of header and results: one clear line, and what follows once there is space again is whole."""
-    write, size = os.write, (finished / "results.jsonl").stat().st_size
+    write = os.write
+    size = sum((finished / name).stat().st_size for name in ("results.jsonl", "boots.jsonl"))
     left = [0]
 
     def until_full(descriptor: int, data: bytes) -> int:
@@ -138,7 +143,7 @@ def test_disk_full_at_any_byte(finished: Path, tmp_path: Path, monkeypatch: pyte
         out.parent.mkdir()
         left[0] = space
         monkeypatch.setattr(os, "write", until_full)
-        with pytest.raises(GateError, match=f"^{out}/results.jsonl: No space left on device: free space there, then "
+        with pytest.raises(GateError, match=f"^{out}/(results|boots).jsonl: No space left on device: free space there, then "
                            f"(go on: RESUME={out}|start the run again)$"):
             play(out, 6)
         monkeypatch.setattr(os, "write", write)
@@ -192,6 +197,81 @@ def test_another_hypervisor_or_board_is_refused(finished: Path, tmp_path: Path, 
         play(finished, 6, resume=True, lg_env=str(board))
 
 
+def test_a_journal_of_version_1_is_not_resumed(finished: Path, tmp_path: Path) -> None:
+    """It says neither what was asked for nor of which images: reports read it, but nothing goes on with it."""
+    out = tmp_path / "out"
+    shutil.copytree(finished, out)
+    header, *lines = (out / "results.jsonl").read_text().splitlines()
+    old = json.loads(header) | {"version": 1}
+    old["run"] = {name: value for name, value in old["run"].items()
+                  if name not in ("capabilities", "images", "command_lines", "cases", "options")}
+    text = "\n".join([json.dumps(old), *lines, ""])
+    (out / "results.jsonl").write_text(text)
+    assert len(read_journal(out / "results.jsonl")[1]) == 6
+    with pytest.raises(GateError) as caught:
+        play(out, 6, resume=True)
+    assert str(caught.value) == f"RESUME={out}: its journal is older than version 2; start a new run"
+    assert (out / "results.jsonl").read_text() == text
+
+
+def test_power_ons_of_all_parts(tmp_path: Path) -> None:
+    """Killed behind a result: the summary has the power-on that was cut short and the one that ended."""
+    out = tmp_path / "out"
+    pid = as_process(lambda: play(out, 3, 0.3))
+    while len(on_disk(out)) < 1:
+        time.sleep(0.01)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    play(out, 3, resume=True)
+    boots = json.loads((out / "summary.json").read_text())["boots"]
+    assert [(boot["attempt"], boot["ended"]) for boot in boots] == [(1, "cut short"), (2, "end")]
+
+
+def test_a_torn_line_of_the_power_ons(finished: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(finished, out)
+    whole = (out / "boots.jsonl").read_bytes()
+    for at in range(len(whole)):
+        (out / "boots.jsonl").write_bytes(whole[:at])
+        log = BootLog(out)
+        log.resume()
+        assert [boot["name"] for boot in log.boots] == [json.loads(whole)["name"]]
+        assert json.loads((out / "boots.jsonl").read_bytes().splitlines()[-1]) == log.boots[-1]
+        again = BootLog(out)
+        again.resume()
+        assert again.boots == log.boots
+
+
 def test_nothing_to_resume(tmp_path: Path) -> None:
     with pytest.raises(GateError, match=f"^RESUME={tmp_path}: no run has begun there; start one: make gate$"):
         play(tmp_path, 6, resume=True)
+
+
+@pytest.mark.board
+def test_linux_gate_killed_behind_its_first_result(tmp_path: Path) -> None:
+    """On real boards: nothing that had a result is played again, nothing is lost, and no QEMU is left."""
+    cases = ["kvm.sharing.host[iommu=intel,load=sata]", "kvm.dead.quiet[device=edu,domain=process,iommu=intel]",
+             "kvm.sharing.beside[device=edu,domain=process,iommu=intel]"]
+    options = ["--boards", "1", *select(*cases)]
+    with RunningGate(tmp_path / "out", "--seed", "77", *options, folder=tmp_path / "first", board=KVM_BOARD) as running:
+        running.await_result(120)
+        running.process.kill()
+        running.process.wait()
+        running.nothing_left(5)
+        before = running.results_so_far()
+    assert 0 < len(before) < len(cases)
+    logs = {path.name: path.read_bytes() for path in (tmp_path / "out" / "consoles").glob("*.log")}
+    gate = run_gate(tmp_path / "second", "--resume", tmp_path / "out", *options, out=tmp_path / "out", board=KVM_BOARD,
+                    timeout=120)
+    assert gate.status == 0 and gate.stderr == "", gate.told
+    assert (gate.out / "results.jsonl").read_bytes().split(b"\n")[1:][:len(before)] == before
+    assert len(gate.journal()) == 1 + len(cases) and gate.outcomes == dict.fromkeys(cases, "PASS"), gate.told
+    begun = Counter(case for path in (gate.out / "consoles").glob("*.log") for case in cases
+                    if path.name not in logs and f"# case {case}".encode() in path.read_bytes())
+    done = {json.loads(line)["case"] for line in before}
+    assert begun == Counter(set(cases) - done), "a case of the second part, and each once"
+    assert all((gate.out / "consoles" / name).read_bytes() == log for name, log in logs.items())
+    boots = gate.summary["boots"]
+    assert len({(boot["name"], boot["attempt"]) for boot in boots}) == len(boots) == len(list(
+        (gate.out / "consoles").glob("*.plan")))
+    assert {"end", "cut short"} >= {boot["ended"] for boot in boots}

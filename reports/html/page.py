@@ -43,6 +43,7 @@ class Extras:
 
     compared: Mapping[str, str] = field(default_factory=dict)  # case -> REGRESSION, like, never pass, fixed, flaky
     baseline: str = ""  # which run that was
+    verdict: str = ""  # with it; "" if nothing was compared
     findings: Mapping[str, str] = field(default_factory=dict)  # path of a finding -> its title
     rationales: Mapping[str, str] = field(default_factory=dict)  # case, without parameters -> why it is asked
     history: Mapping[str, Sequence[float]] = field(default_factory=dict)  # case -> longest gaps, us, oldest first
@@ -58,7 +59,7 @@ class Row:
     word: str
     title: str
     reason: str
-    compared: str
+    compared: str  # the word of the baseline
     finding: str
     command: str
     gap: str
@@ -118,8 +119,9 @@ def page(info: RunInfo, results: Sequence[CaseResult], duration_s: float, extras
         parts=parts, style=Markup(parts.style), scripts=[Markup(text) for text in parts.scripts],
         board=clean(info.board), run=clean(info.id), hypervisor=clean(info.hypervisor.name),
         version=clean(info.hypervisor.version),
-        verdict=found.outcome.value, counts=found.counts, duration=f"{duration_s:.1f} s", facts=_facts(info, command),
-        bad=_by_reason(rows), known=_by_finding(rows, extras), fixed=[row for row in rows if row.word == "fixed"],
+        verdict=extras.verdict or found.outcome.value, counts=found.counts, duration=f"{duration_s:.1f} s", facts=_facts(info, command),
+        bad=_by_reason(rows), regressions=sum(row.compared == "REGRESSION" for row in rows), baseline=clean(extras.baseline),
+        known=_by_finding(rows, extras), fixed=[row for row in rows if row.word == "fixed"],
         groups=_groups(rows, results), filters=_filters(rows), rungs=rungs, ladder=ladder_rows,
         kills=extras.kills, extras=extras, packs=_packs(results, extras),
         pack=PACK, comma=Markup(",<wbr>"))
@@ -151,11 +153,13 @@ def _row(number: int, result: CaseResult, extras: Extras, command: str) -> Row:
     worst = view.worst(result)
     word = "fixed" if result.fixed else result.word
     models, boot = view.models(result), view.boot_kind(clean(result.boot))
+    compared = clean(extras.compared.get(result.case, ""))
     keys = {"word": word, "invariants": " ".join(map(clean, result.invariants)), "models": " ".join(models), "boot": boot,
-            "text": clean(f"{result.case} {result.title} {result.reason} {result.finding or ''}").lower()}
+            "compared": compared.replace(" ", "-"),
+            "text": clean(f"{result.case} {result.title} {result.reason} {result.finding or ''} {compared}").lower()}
     return Row(
         number=number, case=clean(result.case), word=word, title=clean(result.title), reason=clean(result.reason),
-        compared=clean(extras.compared.get(result.case, "")), finding=clean(result.finding or ""),
+        compared=compared, finding=clean(result.finding or ""),
         command=f"{command} CASE='{selection(result.case)}'", gap=time_text(worst.gap) if worst else "",
         bound=time_text(worst.bound) if worst else "", share=round(worst.share, 4) if worst else None, lost=view.lost(result),
         keys=keys, failures=view.failures(result)[:MAX_REASONS])
@@ -192,7 +196,7 @@ def _filters(rows: Sequence[Row]) -> dict[str, list[str]]:
         return sorted({value for row in rows for value in row.keys[key].split()})
     words = values("word")
     return {"words": [word for word in WORDS if word in words], "invariants": values("invariants"),
-            "models": values("models"), "boots": values("boot")}
+            "models": values("models"), "boots": values("boot"), "compared": values("compared")}
 
 
 def _packs(results: Sequence[CaseResult], extras: Extras) -> list[str]:

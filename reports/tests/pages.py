@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs for the tests of report.html: as the gates write them, in small, and one of any size."""
 
+import base64
+import gzip
+import json
+import re
 from dataclasses import replace
 
 from reports.events import Outcome
@@ -147,3 +151,9 @@ def large_run(cases: int) -> list[CaseResult]:
     made = [xen_case(f"hung.case{number % 50}[ack=new,number={number}]", 1000 + number * 37 % 4000, console=text(number))
             for number in range(cases)]
     return [replace(result, data=[spread(number, row, at) for at, row in enumerate(result.data)]) for number, result in enumerate(made)]
+
+
+def details(text: str) -> list[dict]:
+    """What the cases of a page fold open to."""
+    packs = re.findall(r'<script type="text/plain" class="pack">([^<]*)</script>', text)
+    return [record for pack in packs for record in json.loads(gzip.decompress(base64.b64decode(pack)))]

@@ -2,7 +2,6 @@
 """report.html, read as text: what is in it, what must not be, how large it is and how long it takes."""
 
 import base64
-import gzip
 import hashlib
 import json
 import re
@@ -18,7 +17,8 @@ from reports.html.__main__ import main
 from reports.html.assets import assets
 from reports.html.page import rerun
 from reports.journal import Journal
-from reports.tests.pages import ATTACK, LATENCY, hostile_case, large_run, linux_case, mixed_run, odd_case, untimed, xen_case
+from reports.tests.pages import (ATTACK, LATENCY, details, hostile_case, large_run, linux_case, mixed_run, odd_case, untimed,
+                                 xen_case)
 from reports.tests.samples import INFO
 from reports.writers import write_reports
 
@@ -56,11 +56,6 @@ class Reader(HTMLParser):
 
 def read(results, **more) -> Reader:
     return Reader(page(INFO, results, 61.25, **more))
-
-
-def details(text: str) -> list[dict]:
-    packs = re.findall(r'<script type="text/plain" class="pack">([^<]*)</script>', text)
-    return [record for pack in packs for record in json.loads(gzip.decompress(base64.b64decode(pack)))]
 
 
 def test_verdict_first():

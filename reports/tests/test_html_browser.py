@@ -76,6 +76,10 @@ def test_filter(mixed, name, value, found):
     assert seen == len(found)
 
 
+def test_filter_by_the_word_of_the_baseline(mixed):
+    assert choose(mixed, "compared", "REGRESSION") == ["hung.silent[ack=new]"]
+
+
 def test_search(mixed):
     field = mixed.driver.find_element(By.ID, "search")
     field.send_keys("HUNG.MASK  old")
@@ -264,7 +268,7 @@ def test_keyboard(mixed):
         reached.append(mixed.js("return document.activeElement.id || document.activeElement.tagName"))
         if reached[-1] == "SUMMARY":
             break
-    assert reached == ["word", "invariants", "models", "boot", "BUTTON", "SUMMARY"]
+    assert reached == ["word", "invariants", "models", "boot", "compared", "BUTTON", "SUMMARY"]
     assert mixed.js("return getComputedStyle(document.activeElement).outlineStyle") == "solid"
     mixed.key(Keys.ENTER, Keys.TAB, Keys.ENTER)
     mixed.until("document.querySelector('#c0').open && document.querySelector('#c0 .strip')")
