@@ -17,7 +17,9 @@ from pathlib import Path
 
 import pytest
 
+from reports.html import view
 from reports.ktap import Outcome, Reader, Result
+from reports.model import CaseResult
 from suites.matrix import load_boots, load_suite
 from suites.mutants import catalogue
 from suites.mutants.mutate import xen_with
@@ -95,6 +97,20 @@ def test_a_pass_has_evidence(smoke: Gate) -> None:
         assert len(result["checks"]) >= 5 and all(check["ok"] for check in result["checks"]), case
         assert any(int(row.get("raised", 0)) > 50 for row in result["data"]), case
         assert result["marks"] and not any(mark["disagreements"] for mark in result["marks"]), case
+
+
+@pytest.mark.board
+def test_windows_tell_time_and_latencies(smoke: Gate) -> None:
+    """Each window its length and the latency of all that was served; the fault is where the scenario has put it."""
+    for case, result in smoke.results.items():
+        told = view.detail(CaseResult.from_dict(result))["sharers"]
+        for window, cell in [pair for sharer in told for pair in sharer["windows"].items()]:
+            assert 24 * cell["slot_us"] < cell["us"] + 2000, (case, window, cell)
+            assert sum(cell["cells"]) == cell["served"] == sum(samples for _, samples in cell["latency"])
+            assert any(edge <= cell["p50_us"] < 1.25 * edge + 1 for edge, _ in cell["latency"]), (case, window, cell)
+            assert ("fault_us" in cell) == (window == "during"), (case, window)
+            if window == "during":
+                assert 6 * cell["slot_us"] - 2000 < cell["fault_us"] < 8 * cell["slot_us"], (case, cell)
 
 
 @pytest.mark.board

@@ -44,6 +44,7 @@ struct sibling {
  * @gsi: the line that the case is about; a member may be on another
  * @timing: from the plan: window lengths, grace and pace, ns; @slack is the
  *	board's allowance on every bound, @seed that of the pacing
+ * @struck: when the case's fault was seen to stand, ns of system time; 0: not yet, or it has none
  */
 struct cast {
 	struct sibling member[MAX_SIBLINGS];
@@ -53,6 +54,7 @@ struct cast {
 		uint64_t window[WINDOWS], grace, pace, slack;
 		uint32_t seed;
 	} timing;
+	uint64_t struck;
 };
 
 /** cast_up() - build and bind what the plan's cast= says. Return: the cast; NULL: error noted */

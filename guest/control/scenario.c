@@ -30,6 +30,7 @@ static void strike(struct test *t, struct cast *c, struct sibling *o, const stru
 	int rc;
 
 	play(t, o, sc->verb);
+	c->struck = now_ns();
 	o->live = sc->resumes;
 	if (sc->leave)
 		sc->leave(t, c);

@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 #include "guest/control/ktap.h"
-#include "guest/lib/fmt.h"
+#include "guest/role/rows.h"
 #include "guest/xen/clock.h"
 
 /* A parked member finishes its round first; then it has this long to say so. */
@@ -68,12 +68,17 @@ static unsigned int us(uint64_t ns)
 	return (unsigned int)(ns / US);
 }
 
+_Static_assert(sizeof("  # ") - 1 + ROW_TEXT <= KTAP_LINE, "a row is cut");
+
+static void print_row(const char *row)
+{
+	ktap_line("  # %s", row);
+}
+
 static void print_window(unsigned int sharer, const struct sibling *s, enum window w,
-			 uint64_t median_bound, uint64_t gap_bound)
+			 uint64_t struck, uint64_t median_bound, uint64_t gap_bound)
 {
 	const struct window_stats *st = &s->box->window[w];
-	char line[KTAP_LINE];
-	int n = 0;
 
 	ktap_line("  # data sharer=%u dom=%u model=%s window=%s raised=%u served=%u lost=%u "
 		  "spurious=%u",
@@ -83,10 +88,7 @@ static void print_window(unsigned int sharer, const struct sibling *s, enum wind
 		  "bound_us=%u",
 		  sharer, window_name[w], us(hist_quantile(&st->latency, 500)), us(median_bound),
 		  us(hist_quantile(&st->latency, 990)), us(st->gap), us(gap_bound));
-	for (unsigned int i = 0; i < TIMELINE_SLOTS && n < KTAP_LINE; i++)
-		n += ll_snprintf(line + n, sizeof(line) - (size_t)n, "%s%u", i ? "," : "",
-				 st->timeline[i]);
-	ktap_line("  # time sharer=%u window=%s %s", sharer, window_name[w], line);
+	rows_tell(st, sharer, window_name[w], w == WINDOW_DURING ? struck : 0, print_row);
 }
 
 static void judge(struct test *t, struct cast *c, unsigned int i, enum window w,
@@ -100,7 +102,7 @@ static void judge(struct test *t, struct cast *c, unsigned int i, enum window w,
 	uint64_t median = hist_quantile(&st->latency, 500);
 	const char *win = window_name[w];
 
-	print_window(i, s, w, median_bound, gap_bound);
+	print_window(i, s, w, c->struck, median_bound, gap_bound);
 	if (s->box->error[0])
 		ktap_line("  # dom %u %s: %s", s->dom, s->dev->desc->model, s->box->error);
 	check(t, !st->lost && st->raised == st->served, "LI dom %u %s: lost %u of %u, expected 0",

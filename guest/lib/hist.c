@@ -46,3 +46,29 @@ uint64_t hist_quantile(const struct hist *h, unsigned int permille)
 	}
 	return upper_edge(HIST_BUCKETS - 1);
 }
+
+#define PART_BITS 2
+#define NS_PER_US 1000
+
+static uint64_t lower_edge(uint64_t us)
+{
+	unsigned int octave = us >> PART_BITS ? 63u - (unsigned int)__builtin_clzll(us) : PART_BITS;
+
+	return us >> (octave - PART_BITS) << (octave - PART_BITS);
+}
+
+bool hist_next(const struct hist *h, unsigned int *at, struct hist_part *part)
+{
+	part->count = 0;
+	for (; *at < HIST_BUCKETS; ++*at) {
+		uint64_t us = lower_edge(upper_edge(*at) / NS_PER_US);
+
+		if (!h->bucket[*at])
+			continue;
+		if (part->count && us != part->us)
+			break;
+		part->us = us;
+		part->count += h->bucket[*at];
+	}
+	return part->count;
+}

@@ -6,6 +6,7 @@
 #ifndef LIFELINE_LIB_HIST_H
 #define LIFELINE_LIB_HIST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define HIST_SUB_BITS 3
@@ -27,5 +28,27 @@ void hist_add(struct hist *h, uint64_t ns);
  * Return: upper edge of the bucket that holds the quantile, ns; 0 if empty.
  */
 uint64_t hist_quantile(const struct hist *h, unsigned int permille);
+
+/**
+ * struct hist_part - a part of a distribution, as it is told
+ * @us: its lower edge
+ * @count: samples in it
+ */
+struct hist_part {
+	uint64_t us, count;
+};
+
+/**
+ * hist_next() - the next part that is not empty
+ * @h: histogram
+ * @at: where to go on; 0 at first
+ * @part: the part
+ *
+ * There are 4 an octave, and none narrower than 1 us: 0, 1, 2, ... 7, 8, 10, 12, 14, 16, 20, 24, ... us. A
+ * sample is in the part of what hist_quantile() says of it.
+ *
+ * Return: false: there is none.
+ */
+bool hist_next(const struct hist *h, unsigned int *at, struct hist_part *part);
 
 #endif

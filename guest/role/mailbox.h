@@ -28,7 +28,7 @@ enum window { WINDOW_BEFORE, WINDOW_DURING, WINDOW_AFTER, WINDOWS };
  * @gap: longest time between two served interrupts, window edges included, ns
  * @last: time of the last served interrupt (or the window's start), ns
  * @latency: raise to handler
- * @timeline: served interrupts by equal slices of @planned
+ * @timeline: served interrupts by equal slices of @planned; what came later is in the last
  * @planned: planned length, ns
  */
 struct window_stats {

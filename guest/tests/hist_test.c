@@ -146,6 +146,63 @@ TEST(histogram_that_lies)
 	EXPECT_TRUE(hist_quantile(&h, 1000) <= LAST);
 }
 
+/* The lower edges of all parts there are, told by the histogram that has a sample in each bucket. */
+TEST(parts)
+{
+	static const uint64_t first[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24 };
+	struct hist h = { 0 };
+	struct hist_part part;
+	unsigned int at = 0, n = 0;
+	uint64_t samples = 0, edge = 0;
+
+	for (unsigned int i = 0; i < HIST_BUCKETS; i++)
+		h.bucket[i] = 2;
+	for (; hist_next(&h, &at, &part); n++) {
+		CONTEXT("part %u", n);
+		if (n < sizeof(first) / sizeof(first[0]))
+			EXPECT_EQ(part.us, first[n]);
+		EXPECT_TRUE(!n || part.us > edge);
+		EXPECT_TRUE(part.us - edge <= (edge > 4 ? edge / 4 : 1));
+		edge = part.us;
+		samples += part.count;
+	}
+	EXPECT_EQ(samples, 2 * HIST_BUCKETS);
+	EXPECT_EQ(edge, 1u << 24); /* that of 17 s, the last there is */
+}
+
+TEST(no_parts)
+{
+	struct hist h = { .count = 5 };
+	struct hist_part part;
+	unsigned int at = 0;
+
+	EXPECT_TRUE(!hist_next(&h, &at, &part));
+	EXPECT_TRUE(!hist_next(&h, &at, &part));
+	h.bucket[HIST_BUCKETS - 2] = UINT32_MAX;
+	h.bucket[HIST_BUCKETS - 3] = UINT32_MAX;
+	at = 0;
+	EXPECT_TRUE(hist_next(&h, &at, &part));
+	EXPECT_EQ(part.count, 2ull * UINT32_MAX);
+	EXPECT_TRUE(!hist_next(&h, &at, &part));
+}
+
+/* A sample, a median and a 99th percentile are in the same part as what is said of them. */
+TEST(part_of_a_quantile)
+{
+	for (uint64_t ns = 1; ns < LAST; ns += ns / 7 + 1) {
+		struct hist h = { 0 };
+		struct hist_part part;
+		unsigned int at = 0;
+
+		CONTEXT("%" PRIu64 " ns", ns);
+		hist_add(&h, ns);
+		EXPECT_TRUE(hist_next(&h, &at, &part));
+		EXPECT_EQ(part.count, 1);
+		EXPECT_TRUE(part.us <= told(ns) / 1000);
+		EXPECT_TRUE(told(ns) / 1000 < part.us + (part.us >= 4 ? part.us / 4 + 1 : 1));
+	}
+}
+
 static int by_value(const void *a, const void *b)
 {
 	const uint64_t *x = a, *y = b;

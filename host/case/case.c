@@ -45,15 +45,6 @@ void case_data(const char *fmt, ...)
 	va_end(ap);
 }
 
-void case_time(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vtell("time ", fmt, ap);
-	va_end(ap);
-}
-
 void case_note(const char *fmt, ...)
 {
 	va_list ap;

@@ -22,9 +22,6 @@ __attribute__((format(printf, 1, 2), noreturn)) void case_error(const char *fmt,
 /** case_data() - a line of measurements, "key=value ..." */
 __attribute__((format(printf, 1, 2))) void case_data(const char *fmt, ...);
 
-/** case_time() - a timeline, "key=value ... 1,2,3" */
-__attribute__((format(printf, 1, 2))) void case_time(const char *fmt, ...);
-
 /** case_note() - a line for the reader */
 __attribute__((format(printf, 1, 2))) void case_note(const char *fmt, ...);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <stdio.h>
 #include <string.h>
 
+#include "guest/role/rows.h"
 #include "host/case/case.h"
 #include "host/case/shared.h"
 #include "host/probe/clock.h"
@@ -70,15 +70,9 @@ static unsigned int us(uint64_t ns)
 	return (unsigned int)(ns / NS_PER_US);
 }
 
-static void print_timeline(unsigned int number, enum window w, const uint32_t *timeline)
+static void print_row(const char *row)
 {
-	char slots[TIMELINE_SLOTS * 11];
-	size_t n = 0;
-
-	for (unsigned int slot = 0; slot < TIMELINE_SLOTS; slot++)
-		n += (size_t)snprintf(slots + n, sizeof(slots) - n, "%s%u", slot ? "," : "",
-				      timeline[slot]);
-	case_time("sharer=%u window=%s %s", number, shared_window_name[w], slots);
+	case_note("%s", row);
 }
 
 static void print_sharer(const struct shared_line *l, unsigned int i, enum window w,
@@ -95,7 +89,7 @@ static void print_sharer(const struct shared_line *l, unsigned int i, enum windo
 		  i, shared_window_name[w], us(hist_quantile(&st->w.latency, 500)),
 		  us(shared_median_bound(l, i, b)), us(hist_quantile(&st->w.latency, 990)),
 		  us(shared_gap(l, i, w)), us(shared_gap_bound(l, i, b)));
-	print_timeline(i, w, st->w.timeline);
+	rows_tell(&st->w, i, shared_window_name[w], w == WINDOW_DURING ? l->struck : 0, print_row);
 }
 
 void shared_print_domain(const struct domain *d, const char *model, enum window w,
@@ -106,7 +100,8 @@ void shared_print_domain(const struct domain *d, const char *model, enum window 
 		  st->lost, st->spurious);
 	case_data("sharer=%u window=%s p50_us=%u p99_us=%u", LINE_SHARERS, shared_window_name[w],
 		  us(hist_quantile(&st->latency, 500)), us(hist_quantile(&st->latency, 990)));
-	print_timeline(LINE_SHARERS, w, st->timeline);
+	/* When its board's clock began, nobody here knows. */
+	rows_tell(st, LINE_SHARERS, shared_window_name[w], 0, print_row);
 }
 
 void shared_print(const struct shared_line *l, enum window w, const struct shared_bound *b)

@@ -245,6 +245,11 @@ void shared_window(struct shared_line *l, enum window w, uint64_t ns)
 	l->windows += ns;
 }
 
+void shared_struck(struct shared_line *l)
+{
+	l->struck = clock_ns();
+}
+
 static void stop_nic(struct sharer *s)
 {
 	struct iperf_result r;

@@ -55,6 +55,7 @@ struct sharer {
  * @meter: notes when the board itself stands still
  * @log: the kernel's since shared_up()
  * @windows: time spent in windows, ns
+ * @struck: when the case's fault was seen to stand, by clock_ns(); 0: not yet, or it has none
  */
 struct shared_line {
 	struct case_devices devices;
@@ -68,7 +69,7 @@ struct shared_line {
 	struct probe *probe;
 	struct stall_meter *meter;
 	struct kmsg log;
-	uint64_t windows;
+	uint64_t windows, struck;
 };
 
 /** shared_name() - the link of @folder (/sys/block, /sys/class/net) that leads through function @bdf; false: there is none */
@@ -101,6 +102,9 @@ void shared_deafen(struct shared_line *l);
 
 /** shared_window() - measure window @w for @ns */
 void shared_window(struct shared_line *l, enum window w, uint64_t ns);
+
+/** shared_struck() - the case's fault stands from now on */
+void shared_struck(struct shared_line *l);
 
 /** shared_down() - stop loads and probes, give everything back. Return: NULL, or what was wrong */
 const char *shared_down(struct shared_line *l);

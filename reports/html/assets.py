@@ -14,7 +14,7 @@ NODE = Path("/usr/share/nodejs")  # of the packages node-d3-axis, -scale and -se
 # In the order in which they need each other. Each adds itself to the object `d3`.
 MODULES = ("array", "collection", "color", "format", "interpolate", "time", "time-format", "scale", "selection",
            "axis")
-SCRIPTS = ("strip.js", "vectors.js", "case.js", "filter.js")
+SCRIPTS = ("strip.js", "latency.js", "vectors.js", "case.js", "filter.js")
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ function evidence(detail, room) {
   box.append(drawn.node);
   const caption = element("figcaption");
   if (drawn.said) caption.append(element("b", "", drawn.said), " ");
-  caption.append("A bar is what was served in its part of the window, on a square-root scale. Below it the longest gap; the tick is the bound.");
+  caption.append(`A bar is what was served in its part of the window, on a square-root scale. Below it the longest gap; the tick is the bound. ${drawn.scale}`);
   box.append(caption);
   return box;
 }
@@ -120,8 +120,9 @@ function showDetail(place, detail) {
   if (shown) place.append(part("Served over time", shown));
   const spread = window.d3 && latencies(detail, room);
   if (spread) {
-    const legend = element("p", "note", "Dot: the median; line to the 99th percentile; tall tick: the bound of the median.");
-    place.append(part("Latency", spread, legend));
+    const shares = spread.known ? "Steps: the share of a window's interrupts, on a square-root scale. " : "";
+    const legend = element("p", "note", `${shares}Dot: the median; line to the 99th percentile; tall tick: the bound of the median.`);
+    place.append(part("Latency", spread.node, legend));
   }
   if (detail.history && window.d3) place.append(part("Longest gap in earlier runs", sparkline(detail.history)));
   if (detail.lines.length) place.append(part("Who is on which line", lineMap(detail)));

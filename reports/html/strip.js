@@ -38,28 +38,78 @@ function sayGap(best) {
   return `Longest gap: ${time(best.gap)}, ${best.sharer.who} ${best.window}; ${bound}.`;
 }
 
-function drawCell(g, cell, { width, bars, max, role, named, longest, narrow }) {
-  const cells = cell.cells || [];
-  const x = d3.scaleBand().domain(d3.range(cells.length)).range([0, width]).paddingInner(0.15);
-  const y = d3.scaleSqrt().domain([0, max]).range([0, bars]);
-  g.append("rect").attr("class", "ground").attr("width", width).attr("height", bars);
-  const empty = hole(cells);
-  if (empty)
-    g.append("rect").attr("class", cell.gap_us > cell.bound_us ? "hole over" : "hole").attr("x", x(empty[0])).attr("height", bars)
-      .attr("width", x(empty[0] + empty[1] - 1) + x.bandwidth() - x(empty[0]));
-  g.selectAll(".served").data(cells).enter().append("rect").attr("class", `served ${role}`)
-    .attr("x", (d, i) => x(i)).attr("width", x.bandwidth()).attr("y", d => bars - y(d)).attr("height", d => y(d));
-  if (cell.gap_us !== undefined) drawGap(g, cell, { width, top: bars + 3, named, longest, narrow });
+// How wide each window is drawn: as long as it was, but that a short one stays visible. What is left over is shared out anew.
+function widthsOf(lengths, space, least) {
+  const widths = lengths.map(() => space / lengths.length);
+  if (!lengths.every(length => length > 0)) return widths;
+  let free = lengths.map((length, i) => i), left = space;
+  while (free.length) {
+    const sum = d3.sum(free, i => lengths[i]);
+    const short = free.filter(i => left * lengths[i] / sum < least);
+    for (const i of short.length ? short : free) widths[i] = short.length ? least : left * lengths[i] / sum;
+    if (!short.length || short.length === free.length) break;
+    free = free.filter(i => !short.includes(i));
+    left -= least * short.length;
+  }
+  return widths;
 }
 
-function sayBound(gap, bound, narrow) {
-  if (bound === undefined) return "";
-  if (gap <= bound) return ` of ${time(bound)}`;
+// The windows as they are drawn: {name, length, x, width, slotOf}. Without lengths each is as long as it has cells.
+function layOut(sharers, { left, space, gutter, least }) {
+  const names = WINDOWS.filter(name => sharers.some(sharer => sharer.windows[name]));
+  const cellsOf = name => sharers.map(sharer => sharer.windows[name]).filter(Boolean);
+  const lengths = names.map(name => d3.max(cellsOf(name), cell => cell.us || 0));
+  const timed = names.length > 0 && lengths.every(length => length > 0);
+  const widths = widthsOf(lengths, space - gutter * (names.length - 1), least);
+  const scale = timed ? widths.map((width, i) => width / lengths[i]) : [];
+  let x = left;
+  const windows = names.map((name, i) => {
+    const length = timed ? lengths[i] : d3.max(cellsOf(name), cell => (cell.cells || []).length) || 1;
+    const window = { name, length, x, width: widths[i] };
+    x += widths[i] + gutter;
+    return window;
+  });
+  return { windows, timed, toScale: timed && d3.max(scale) < 1.01 * d3.min(scale) };
+}
+
+// The bars of a timeline: {from, to, rate}. The last part also has what came until the window's end.
+function barsOf(cell, timed) {
+  const cells = cell.cells || [];
+  const end = timed ? cell.us || 0 : cells.length;
+  const slot = timed ? cell.slot_us || end / (cells.length || 1) || 1 : 1;
+  return cells.map((served, i) => {
+    const from = i * slot, to = Math.min(i + 1 < cells.length ? from + slot : Math.max(end, from + slot), end);
+    return { from, to, rate: served / Math.max(to - from, slot) };
+  }).filter(bar => bar.to > bar.from);
+}
+
+function drawCell(g, cell, window, { bars, max, role, named, longest, narrow, last, timed }) {
+  const { width } = window;
+  const x = d3.scaleLinear().domain([0, window.length]).range([0, width]).clamp(true);
+  const y = d3.scaleSqrt().domain([0, max]).range([0, bars]);
+  const shown = barsOf(cell, timed);
+  // A sharer that waited for its last interrupt was measured longer than the others.
+  g.append("rect").attr("class", "ground").attr("width", timed && cell.us ? x(cell.us) : width).attr("height", bars);
+  const empty = hole(shown.map(bar => bar.rate));
+  if (empty) {
+    const from = x(shown[empty[0]].from), to = x(shown[empty[0] + empty[1] - 1].to);
+    g.append("rect").attr("class", cell.gap_us > cell.bound_us ? "hole over" : "hole").attr("x", from).attr("height", bars)
+      .attr("width", to - from);
+  }
+  g.selectAll(".served").data(shown).enter().append("rect").attr("class", `served ${role}`)
+    .attr("x", bar => x(bar.from)).attr("width", bar => 0.85 * (x(bar.to) - x(bar.from)))
+    .attr("y", bar => bars - y(bar.rate)).attr("height", bar => y(bar.rate));
+  if (cell.gap_us !== undefined) drawGap(g, cell, { width, top: bars + 3, named, longest, narrow, last });
+}
+
+function sayBound(gap, bound, { longest, narrow }) {
+  if (bound === undefined || (narrow && !longest && gap <= bound)) return "";
+  if (gap <= bound) return ` ${narrow ? "/" : "of"} ${time(bound)}`;
   return narrow ? ` > ${time(bound)}` : ` of ${time(bound)}, over`;
 }
 
 // The gap as a bar, its bound as a tick.
-function drawGap(g, cell, { width, top, named, longest, narrow }) {
+function drawGap(g, cell, { width, top, named, longest, narrow, last }) {
   const { gap_us: gap, bound_us: bound } = cell;
   const x = d3.scaleLinear().domain([0, 1.04 * Math.max(gap, bound || 0, 1)]).range([0, width]);
   const over = bound !== undefined && gap > bound;
@@ -68,79 +118,71 @@ function drawGap(g, cell, { width, top, named, longest, narrow }) {
   if (bound !== undefined)
     g.append("line").attr("class", "boundtick").attr("x1", x(bound)).attr("x2", x(bound)).attr("y1", top - 2)
       .attr("y2", top + 6);
+  const atEnd = narrow && longest && last; // the text is longer than the window
   if (named)
     g.append("text").attr("class", `gaptext ${over ? "over" : ""} ${longest ? "longest" : ""}`).attr("y", top + 15)
-      .text(`${longest && !narrow ? "longest: " : ""}${time(gap)}${sayBound(gap, bound, narrow)}`);
+      .attr("x", atEnd ? width : 0).attr("text-anchor", atEnd ? "end" : "start")
+      .text(`${longest && !narrow ? "longest: " : ""}${time(gap)}${sayBound(gap, bound, { longest, narrow })}`);
 }
 
-// What stands above the windows: their names, and the fault between the first two.
-function drawHeads(root, windows, { left, width, step, height, fault }) {
-  windows.forEach((name, i) => root.append("text").attr("class", "head").attr("x", left + i * step).attr("y", 11).text(name));
-  const during = windows.indexOf("during");
-  if (!fault || during < 0) return;
-  const x = left + during * step - (step - width) / 2;
-  root.append("line").attr("class", "fault").attr("x1", x).attr("x2", x).attr("y1", 16).attr("y2", height);
-  root.append("text").attr("class", "faulttext").attr("x", x).attr("y", 11).attr("text-anchor", "end").text("fault");
-  root.append("path").attr("class", "faultmark").attr("d", `M${x - 4},14h8l-4,6z`);
+// When the fault struck, as a place in the strip: {x, text}, or null.
+function faultOf({ sharers, fault }, { windows, gutter }) {
+  const during = windows.find(window => window.name === "during");
+  if (!during) return null;
+  const struck = sharers.map(sharer => sharer.windows.during?.fault_us).find(us => us !== undefined);
+  if (struck === undefined) return fault ? { x: during.x - gutter / 2, text: "fault" } : null;
+  const x = d3.scaleLinear().domain([0, during.length]).range([during.x, during.x + during.width]).clamp(true);
+  return { x: x(struck), text: struck ? `fault, ${time(struck)} in` : "fault" };
+}
+
+// What stands above the windows: their names and lengths, and the fault.
+function drawHeads(root, { windows, timed, fault, width, height }) {
+  for (const window of windows) {
+    const text = root.append("text").attr("class", "head").attr("x", window.x).attr("y", 11).text(window.name);
+    if (timed) text.append("tspan").attr("class", "length").text(` ${time(window.length)}`);
+  }
+  if (!fault) return;
+  const atEnd = fault.x > width - 90;
+  root.append("line").attr("class", "fault").attr("x1", fault.x).attr("x2", fault.x).attr("y1", 26).attr("y2", height);
+  root.append("text").attr("class", "faulttext").attr("x", fault.x + (atEnd ? -6 : 6)).attr("y", 25)
+    .attr("text-anchor", atEnd ? "end" : "start").text(fault.text);
+  root.append("path").attr("class", "faultmark").attr("d", `M${fault.x - 4},18h8l-4,7z`);
 }
 
 function strip(detail, room) {
   const { sharers } = detail;
-  const windows = WINDOWS.filter(name => sharers.some(sharer => sharer.windows[name]));
-  if (!windows.length) return null;
   const narrow = room < 520, many = sharers.length > MANY;
   const bars = many ? 12 : 22, above = narrow ? 15 : 0;
-  const row = above + bars + (many ? 12 : 28), top = 24;
-  const left = narrow ? 0 : 130, gutter = narrow ? 10 : 22;
-  const step = (Math.min(room, 940) - left + gutter) / windows.length, width = step - gutter;
+  const row = above + bars + (many ? 12 : 28), top = 34;
+  const left = narrow ? 0 : 130, gutter = narrow ? 10 : 22, width = Math.min(room, 940);
+  const { windows, timed, toScale } = layOut(sharers, { left, space: width - left, gutter, least: narrow ? 96 : 120 });
+  if (!windows.length) return null;
   const best = longestGap(sharers);
+  const below = i => many && best && i > sharers.indexOf(best.sharer) ? 14 : 0; // there stands how long its gap was
   const height = top + sharers.length * row + (many ? 14 : 0);
-  const root = svg(Math.min(room, 940), height, `Interrupts served over time. ${best ? sayGap(best) : ""}`).attr("class", "strip");
-  const max = Math.max(1, ...sharers.flatMap(s => Object.values(s.windows).flatMap(c => c.cells || [])));
-  drawHeads(root, windows, { left, width, step, height: height - 4, fault: detail.fault });
+  const root = svg(width, height, `Interrupts served over time. ${best ? sayGap(best) : ""}`).attr("class", "strip");
+  const max = Math.max(0, ...sharers.flatMap(s => Object.values(s.windows).flatMap(c => barsOf(c, timed).map(bar => bar.rate)))) || 1;
+  drawHeads(root, { windows, timed, fault: faultOf(detail, { windows, gutter }), width, height: height - 4 });
   sharers.forEach((sharer, i) => {
-    const g = root.append("g").attr("transform", `translate(0,${top + i * row})`);
+    const g = root.append("g").attr("transform", `translate(0,${top + i * row + below(i)})`);
     g.append("text").attr("class", sharer.offender ? "who offender" : "who").attr("y", narrow ? 10 : 12)
       .text(`${sharer.who} ${sharer.model}${sharer.offender && (narrow || many) ? ", offender" : ""}`);
     if (sharer.offender && !narrow && !many) g.append("text").attr("class", "who offender").attr("y", 26).text("offender");
-    windows.forEach((name, j) => {
-      const cell = sharer.windows[name];
-      const at = g.append("g").attr("transform", `translate(${left + j * step},${above})`);
-      const longest = best && best.sharer === sharer && best.window === name;
+    for (const window of windows) {
+      const cell = sharer.windows[window.name];
+      const at = g.append("g").attr("transform", `translate(${window.x},${above})`);
+      const longest = best && best.sharer === sharer && best.window === window.name;
       const role = sharer.offender ? "offender" : "sharer";
-      if (cell) drawCell(at, cell, { width, bars, max, role, longest, named: longest || !many, narrow });
-      else if (sharer.offender && !many) at.append("text").attr("class", "absent").attr("y", 14).text("not watched");
-    });
+      if (cell) drawCell(at, cell, window, { bars, max, role, longest, named: longest || !many, narrow, timed, last: window === windows.at(-1) });
+      else if (sharer.offender && !many) at.append("text").attr("class", "absent").attr("x", 4).attr("y", 14).text("not watched");
+    }
   });
-  return { node: root.node(), said: best && sayGap(best) };
-}
-
-// Median to p99 of each sharer and window, on a logarithmic scale; the median's bound is a tick.
-function latencies(detail, room) {
-  const rows = detail.sharers.flatMap(sharer => WINDOWS.filter(name => sharer.windows[name]?.p50_us !== undefined)
-    .map(name => ({ sharer, name, ...sharer.windows[name] })));
-  if (!rows.length || rows.length > 3 * MANY) return null;
-  const left = 170, lane = 15, width = Math.min(room, 940), right = 14;
-  const height = rows.length * lane + 26;
-  const all = rows.flatMap(row => [row.p50_us, row.p99_us, row.p50_bound_us]).filter(value => value > 0);
-  if (!all.length) return null;
-  const x = d3.scaleLog().domain([Math.min(...all) / 1.3, Math.max(...all) * 1.3]).range([left, width - right]).clamp(true);
-  const root = svg(width, height, "Latency of each sharer and window, median to 99th percentile").attr("class", "latency");
-  const axis = root.append("g").attr("class", "axis").attr("transform", `translate(0,${height - 20})`)
-    .call(d3.axisBottom(x).ticks(width < 520 ? 3 : 6, time).tickSizeInner(-(height - 26)).tickSizeOuter(0));
-  axis.select(".domain").remove();
-  const g = root.selectAll(".lane").data(rows).enter().append("g").attr("transform", (d, i) => `translate(0,${i * lane + 2})`);
-  g.append("text").attr("class", d => d.sharer.offender ? "who offender" : "who").attr("y", 11)
-    .text(d => `${d.sharer.who} ${d.name}`);
-  g.append("line").attr("class", "range").attr("x1", d => x(Math.max(d.p50_us, 1))).attr("x2", d => x(Math.max(d.p99_us, 1)))
-    .attr("y1", 7).attr("y2", 7);
-  g.append("circle").attr("class", d => d.p50_us > d.p50_bound_us ? "median over" : "median").attr("r", 4)
-    .attr("cx", d => x(Math.max(d.p50_us, 1))).attr("cy", 7);
-  g.append("line").attr("class", "p99").attr("x1", d => x(Math.max(d.p99_us, 1))).attr("x2", d => x(Math.max(d.p99_us, 1)))
-    .attr("y1", 3).attr("y2", 11);
-  g.filter(d => d.p50_bound_us !== undefined).append("line").attr("class", "boundtick").attr("x1", d => x(d.p50_bound_us))
-    .attr("x2", d => x(d.p50_bound_us)).attr("y1", 1).attr("y2", 13);
-  return root.node();
+  const scale = !timed ? "How long the windows were is not told: all are drawn alike."
+    : toScale ? "Windows are as wide as they were long." : "Windows are as wide as they were long, but short ones are widened.";
+  const still = detail.still.filter(([name, us]) => us > 0.02 * (windows.find(window => window.name === name)?.length || 0))
+    .map(([name, us]) => `${time(us)} ${name}`);
+  const stood = still.length ? ` Of this the board itself stood still ${still.join(", ")}; gaps are told without that.` : "";
+  return { node: root.node(), said: best && sayGap(best), scale: scale + stood };
 }
 
 // The longest gap of the same case in earlier runs.

@@ -13,6 +13,9 @@ from reports.text import clean
 WINDOWS = ("before", "during", "after")
 MAX_CELLS = 4096  # of one timeline: a hostile row does not make a page of gigabytes
 NUMBERS = re.compile(r"[0-9]{1,9}(?:,[0-9]{1,9})*")
+PARTS = re.compile(r"[0-9]{1,9}:[0-9]{1,9}(?:,[0-9]{1,9}:[0-9]{1,9})*")
+FIGURES = ("raised", "served", "lost", "spurious", "p50_us", "p50_bound_us", "p99_us", "gap_us", "bound_us")
+TIMES = ("us", "slot_us", "fault_us")  # of a window: its length, what a cell stands for, when the fault struck
 DOMAINS = re.compile(r"(.*) dom ([0-9]+(?:[-,][0-9]+)*)")
 MODEL_WORDS = {"model", "device", "exercise", "ladder"}
 
@@ -70,7 +73,10 @@ def detail(result: CaseResult) -> dict[str, Any]:
     return {
         "checks": [[bool(check["ok"]), clean(str(check["text"]))] for check in result.checks],
         "sharers": sharers,
-        "fault": any(window == "during" for sharer in sharers for window in sharer["windows"]),
+        # Of a run that does not say when the fault struck, as earlier versions: it was between two windows.
+        "fault": any(window == "during" for sharer in sharers for window in sharer["windows"])
+        and not any("us" in cell for sharer in sharers for cell in sharer["windows"].values()),
+        "still": _still(result),
         "lines": list(_line_map(result, sharers)),
         "figures": list(_figures(result)),
         "marks": [[clean(str(mark.get("label", ""))), clean(str(mark.get("rte", ""))),
@@ -93,10 +99,11 @@ def _sharers(result: CaseResult) -> list[dict[str, Any]]:
         sharer["model"] = sharer["model"] or clean(str(row.get("model", "")))
         cell = sharer["windows"].setdefault(window, {})
         if is_timeline:
-            cell["cells"] = _cells(row.get("served"))
+            _add_time(cell, row)
+        elif "latency_us" in row:
+            _add_latency(cell, row["latency_us"])
         else:
-            cell.update({key: value for key, text in row.items()
-                         if key not in ("sharer", "dom") and (value := figure(text)) is not None})
+            cell.update(_numbers(row, FIGURES))
     played = {window for sharer in found.values() for window in sharer["windows"]}
     for name, sharer in found.items():
         sharer["who"] = sharer["who"] or f"sharer {name}"
@@ -105,9 +112,45 @@ def _sharers(result: CaseResult) -> list[dict[str, Any]]:
     return list(found.values())
 
 
+def _still(result: CaseResult) -> list[list[Any]]:
+    """The windows in which the board itself stood still, and how long, us; gaps are told without that."""
+    rows = ((row.get("window"), figure(row.get("still_us"))) for row in result.data)
+    return [[window, us] for window, us in rows if window in WINDOWS and us]
+
+
 def _owner(row: Mapping[str, Any]) -> str:
     dom = clean(str(row.get("dom", "")))
     return f"dom {dom}" if dom.isdigit() else dom
+
+
+def _numbers(row: Mapping[str, Any], names: Iterable[str]) -> dict[str, int]:
+    return {name: value for name in names if (value := figure(row.get(name))) is not None}
+
+
+def _add_time(cell: dict[str, Any], row: Mapping[str, Any]) -> None:
+    """A timeline that is longer than a row goes on in the next one, where the last one ended."""
+    have = cell.get("cells", [])
+    if "from" not in row:
+        cell.update(_numbers(row, TIMES) | {"cells": _cells(row.get("served"))})
+    elif figure(row["from"]) == len(have):
+        cell["cells"] = (have + _cells(row.get("served")))[:MAX_CELLS]
+
+
+def _add_latency(cell: dict[str, Any], text: Any) -> None:
+    """Parts of a distribution, [lower edge, samples], in order; each row adds its own."""
+    if not PARTS.fullmatch(str(text)):
+        return
+    parts = dict(cell.get("latency", []))
+    for part in str(text).split(","):
+        edge, samples = map(int, part.split(":"))
+        parts[lower_edge(edge)] = parts.get(lower_edge(edge), 0) + samples
+    cell["latency"] = sorted([edge, samples] for edge, samples in parts.items())
+
+
+def lower_edge(us: int) -> int:
+    """Of the part that holds `us`: 4 an octave, and none narrower than 1 us, as hist_next() of the guest has them."""
+    shift = max(us.bit_length() - 3, 0)
+    return us >> shift << shift
 
 
 def _cells(text: Any) -> list[int]:

@@ -30,6 +30,13 @@ TEXTS = st.lists(st.one_of(PIECES, st.text(st.characters(), max_size=6)), max_si
 FIGURES = st.one_of(st.integers(0, 10**9).map(str), TEXTS)
 ROWS = st.dictionaries(st.sampled_from(["gap_us", "bound_us", "lost", "p50_us", "ladder", "rung", "cost_us", "there"]),
                        FIGURES, max_size=4)
+NUMBERS = st.one_of(st.integers(-5, 10**16).map(str), TEXTS)
+LISTS = st.one_of(TEXTS, *(st.lists(item, max_size=40).map(",".join) for item in (NUMBERS, st.integers(0, 10**10).map(str))))
+PARTS = st.lists(st.tuples(st.integers(0, 10**9), st.integers(0, 10**9)).map("{0[0]}:{0[1]}".format), max_size=40).map(",".join)
+WINDOW_ROWS = st.fixed_dictionaries(
+    {"sharer": st.sampled_from("01"), "window": st.sampled_from(["before", "during", "__proto__"])},
+    optional={"us": NUMBERS, "slot_us": NUMBERS, "fault_us": NUMBERS, "from": NUMBERS, "served": LISTS, "latency_us": LISTS | PARTS,
+              "p50_us": NUMBERS, "cells": NUMBERS, "latency": NUMBERS})
 CHECKS = st.fixed_dictionaries({"ok": st.booleans(), "text": TEXTS})
 
 

@@ -17,6 +17,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reports.events import Noise, Outcome
+from reports.html import view
 from reports.journal import Journal, read_journal
 from reports.junit import junit
 from reports.kcidb import kcidb, status
@@ -28,7 +29,7 @@ from reports.measures import measures
 from reports.model import CaseResult, count
 from reports.table import render
 from reports.tests.samples import HOSTILE, INFO, case, outcomes, passed, read
-from reports.tests.strategies import MESSAGES, TEXTS, Stream, places, results, streams
+from reports.tests.strategies import MESSAGES, TEXTS, WINDOW_ROWS, Stream, places, results, streams
 from reports.tests.test_interchange import BY_LAVA, KCIDB, VERDICTS, XSD, etree, read_lava
 from reports.tests.test_ktap_chunks import unprintable
 from reports.text import clean, lines
@@ -209,6 +210,20 @@ def test_terminal(run: list[CaseResult]):
     text = render(INFO, run, 1)
     assert text.isascii() and all(line.isprintable() for line in text.split("\n"))
     assert text.rstrip("\n").rpartition("\n")[2].startswith(("PASS  ", "FAIL  ", "ERROR  "))
+
+
+@settings(max_examples=200)
+@given(st.lists(WINDOW_ROWS, max_size=12))
+def test_rows_of_a_window(rows: list[dict[str, str]]):
+    """Whatever they say, the page has whole numbers, in order, and no more of them than it can draw."""
+    run = case("t.c", "PASS", data=[row for row in rows if "served" not in row], timeline=[row for row in rows if "served" in row])
+    found = view.detail(run)
+    assert json.loads(json.dumps(found)) == found
+    for cell in (cell for sharer in found["sharers"] for cell in sharer["windows"].values()):
+        cells, parts = cell.pop("cells", []), cell.pop("latency", [])
+        assert len(cells) <= view.MAX_CELLS and all(type(value) is int and value >= 0 for value in cells)
+        assert parts == sorted(parts) and len({edge for edge, _ in parts}) == len(parts) < 120
+        assert cell.keys() <= {*view.FIGURES, *view.TIMES} and all(type(value) is int and value >= 0 for value in cell.values())
 
 
 @given(RUNS)

@@ -17,7 +17,8 @@ from reports.html.__main__ import main
 from reports.html.assets import assets
 from reports.html.page import rerun
 from reports.journal import Journal
-from reports.tests.pages import ATTACK, details, hostile_case, large_run, linux_case, mixed_run, xen_case
+from reports.tests.pages import (ATTACK, LATENCY, details, hostile_case, large_run, linux_case, mixed_run, odd_case, untimed,
+                                 xen_case)
 from reports.tests.samples import INFO
 from reports.writers import write_reports
 
@@ -130,9 +131,65 @@ def test_sharers_and_lines():
     assert [mark["label"] for mark in shown["vectors"]] == ["bound", "recovered", "at-last"]
 
 
+def during(*told: dict[str, str]) -> dict:
+    """What the page knows of a window with these rows."""
+    rows = [{"sharer": "0", "window": "during"} | row for row in told]
+    found = view.detail(xen_case(data=[row for row in rows if "served" not in row],
+                                 timeline=[row for row in rows if "served" in row]))
+    return found["sharers"][0]["windows"]["during"]
+
+
+def test_time_of_a_window():
+    shown = view.detail(xen_case())["sharers"][2]["windows"]["during"]
+    assert (shown["us"], shown["slot_us"], shown["fault_us"]) == (61_087, 2443, 15_114)
+    assert not view.detail(xen_case())["fault"]  # it is known where
+    assert view.detail(untimed(xen_case()))["fault"]  # it is not
+
+
+def test_timeline_in_several_rows():
+    cell = during({"us": "9", "served": "1,2,3"}, {"from": "3", "served": "4,5"}, {"from": "9", "served": "6"}, {"from": "-1", "served": "7"})
+    assert cell == {"cells": [1, 2, 3, 4, 5], "us": 9}
+
+
+@pytest.mark.parametrize("text, parts", [
+    (LATENCY["after"], [[28, 4], [32, 80], [40, 5], [48, 3], [256, 1]]),
+    ("0:1,3:1,9:1,33:2", [[0, 1], [3, 1], [8, 1], [32, 2]]),  # as the parts are, whatever is told
+    ("40:1,32:2,40:4", [[32, 2], [40, 5]]), ("999999999:1", [[939_524_096, 1]]),
+    ("", None), ("5", None), ("1:2,", None), ("-1:2", None), ("1:2:3", None), ("1234567890:1", None),
+])
+def test_latency(text, parts):
+    assert during({"latency_us": text}).get("latency") == parts
+
+
+def test_latency_in_several_rows():
+    assert during({"latency_us": "32:1"}, {"latency_us": "64:2,32:1"}) == {"latency": [[32, 2], [64, 2]]}
+
+
+@pytest.mark.parametrize("us, edge", [(0, 0), (3, 3), (7, 7), (8, 8), (9, 8), (10, 10), (15, 14), (16, 16), (19, 16), (20, 20),
+                                      (1000, 896), (1024, 1024)])
+def test_lower_edge(us, edge):
+    """As guest/tests/hist_test.c has it."""
+    assert view.lower_edge(us) == edge
+
+
+def test_odd_rows():
+    for sharer in view.detail(odd_case())["sharers"]:
+        for cell in sharer["windows"].values():
+            assert all(type(value) is int for name, value in cell.items() if name not in ("cells", "latency"))
+            cells = cell.get("cells", [])
+            assert all(type(served) is int for served in cells) and len(cells) <= view.MAX_CELLS
+            assert all(view.lower_edge(edge) == edge for edge, _ in cell.get("latency", []))
+
+
 def test_lines_of_linux():
     assert view.detail(linux_case())["lines"] == [{"source": "irq 20", "members": [
         {"who": "sda", "model": "ahci", "role": "sharer"}, {"who": "process", "model": "edu", "role": "offender"}]}]
+
+
+def test_a_board_that_stood_still():
+    assert view.detail(linux_case())["still"] == [["before", 11], ["during", 20_000]]
+    odd = [{"window": "later", "still_us": "5"}, {"window": "after", "still_us": "-5"}, {"still_us": "5"}, {"window": "after", "still_us": "0"}]
+    assert view.detail(xen_case(data=odd))["still"] == []
 
 
 def test_keys_of_the_filters():

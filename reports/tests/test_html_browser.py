@@ -8,12 +8,17 @@ from selenium.webdriver.support.ui import Select
 
 from reports.html import Extras, KillMatrix, page
 from reports.tests.browser import CONTRAST, Page, chromium
-from reports.tests.pages import large_run, mixed_run
+from reports.tests.pages import LENGTHS, large_run, linux_case, many_case, mixed_run, odd_case, timed, untimed, xen_case
 from reports.tests.samples import INFO
 
 SHOWN = "[...document.querySelectorAll('.case:not([hidden])')].map(c => c.querySelector('.id').textContent)"
 HUNG = "hung.mask[ack=new,cast=edu,pos=first]"
 LEAST = 4.5  # WCAG AA
+
+# How windows are drawn: c0 as they are, c1 a fault that stood already, c2 a long storm, c3 no lengths, c4 no fault, c5 many, c6 nonsense,
+# c7 a board that stood still.
+WINDOWS = [xen_case(), timed(xen_case("a.stood"), fault_us=0), timed(xen_case("b.storm"), during=2_400_000, fault_us=600_000),
+           untimed(xen_case("c.old")), timed(xen_case("d.well"), fault_us=None), many_case(), odd_case(), linux_case()]
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +32,8 @@ def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     extras = Extras(compared={"hung.silent[ack=new]": "REGRESSION"}, history={HUNG: [900.0, 1000.0, 2086.0]},
                     kills=KillMatrix({"eoi-timer-off": {"hung.mask": 12}}))
-    for name, text in (("mixed", page(INFO, mixed_run(), 61.25, extras)), ("large", page(INFO, large_run(1000), 61.25))):
+    for name, text in (("mixed", page(INFO, mixed_run(), 61.25, extras)), ("large", page(INFO, large_run(1000), 61.25)),
+                       ("windows", page(INFO, WINDOWS, 61.25))):
         (folder / f"{name}.html").write_text(text)
     return folder
 
@@ -115,6 +121,115 @@ def test_heights_tell_what_was_served(mixed):
     heights = mixed.js("return [...document.querySelectorAll('#c0 .strip .served')].map(bar => +bar.getAttribute('height'))")
     stood = heights[24 * 5:24 * 6]  # dom 3, during
     assert stood[4:10] == [0] * 6 and min(stood[:4]) > 0
+
+
+@pytest.fixture
+def windows(driver, files):
+    shown = Page(driver, files / "windows.html")
+    shown.size(1280, 900)
+    shown.media()
+    shown.driver.refresh()
+    shown.open_all()
+    return shown
+
+
+def numbers(shown: Page, where: str, *names: str) -> list[list[float]]:
+    """These attributes of each such element."""
+    return shown.js("return [...document.querySelectorAll(arguments[0])].map(e => arguments[1].map(name => +e.getAttribute(name)))",
+                    where, names)
+
+
+def drawn(shown: Page, case: str) -> list[tuple[float, float]]:
+    """Place and width of each window."""
+    heads = [x for (x,) in numbers(shown, f"#{case} .strip .head", "x")]
+    widths = shown.js("return [...document.querySelectorAll(arguments[0])].map(e => [new DOMMatrix(getComputedStyle(e.parentElement)"
+                      ".transform).e, +e.getAttribute('width')])", f"#{case} .strip .ground")
+    return [(x, max(width for at, width in widths if abs(at - x) < 1)) for x in heads]
+
+
+def test_windows_are_as_wide_as_they_were_long(windows):
+    (_, before), (x, during), (_, after) = drawn(windows, "c0")
+    assert during / before == pytest.approx(LENGTHS["during"] / LENGTHS["before"], rel=0.01)
+    assert after / before == pytest.approx(LENGTHS["after"] / LENGTHS["before"], rel=0.01)
+    (fault,), = numbers(windows, "#c0 .strip .fault", "x1")
+    assert (fault - x) / during == pytest.approx(15_114 / LENGTHS["during"], rel=0.01)
+    heads = windows.js("return [...document.querySelectorAll('#c0 .strip .head')].map(e => e.textContent)")
+    assert heads == ["before 30.2 ms", "during 61.1 ms", "after 30.2 ms"]
+    assert windows.js("return document.querySelector('#c0 .faulttext').textContent") == "fault, 15.1 ms in"
+    assert "as wide as they were long." in windows.driver.find_element(By.CSS_SELECTOR, "#c0 figcaption").text
+
+
+def test_a_fault_that_stood_already(windows):
+    (_, _), (x, _), (_, _) = drawn(windows, "c1")
+    assert numbers(windows, "#c1 .strip .fault", "x1") == [[pytest.approx(x)]]
+    assert windows.js("return document.querySelector('#c1 .faulttext').textContent") == "fault"
+
+
+def test_short_windows_stay_visible(windows):
+    (_, before), (x, during), (_, after) = drawn(windows, "c2")
+    assert before == after == 120 and during > 3 * before
+    (fault,), = numbers(windows, "#c2 .strip .fault", "x1")
+    assert (fault - x) / during == pytest.approx(0.25, rel=0.01)
+    assert "short ones are widened" in windows.driver.find_element(By.CSS_SELECTOR, "#c2 figcaption").text
+
+
+def test_windows_without_lengths(windows):
+    (_, before), (x, during), (_, after) = drawn(windows, "c3")
+    assert before == pytest.approx(during) == pytest.approx(after)
+    (fault,), = numbers(windows, "#c3 .strip .fault", "x1")
+    assert fault < x  # between the two
+    assert windows.js("return document.querySelectorAll('#c3 .steps').length") == 0
+    assert windows.js("return document.querySelectorAll('#c3 .median').length") == 7
+    assert "is not told" in windows.driver.find_element(By.CSS_SELECTOR, "#c3 figcaption").text
+
+
+def test_a_board_that_stood_still(windows):
+    text = windows.driver.find_element(By.CSS_SELECTOR, "#c7 figcaption").text
+    assert "the board itself stood still 20 ms during; gaps are told without that" in text
+    assert "stood still" not in windows.driver.find_element(By.CSS_SELECTOR, "#c0 figcaption").text
+
+
+def test_no_fault_where_none_struck(windows):
+    assert windows.js("return document.querySelectorAll('#c4 .fault').length") == 0
+
+
+def test_rates_compare(windows):
+    """As many a time are as high, however long the window; the last part, which has more time, is wider, not higher."""
+    bars = numbers(windows, "#c0 .strip .served", "width", "height")
+    before, during = bars[24:48], bars[48:72]  # of dom 2
+    assert before[-1][0] == pytest.approx(2 * before[0][0], rel=0.1) and before[-1][1] < before[1][1]
+    assert before[0][1] / during[0][1] == pytest.approx(2 ** 0.5, rel=0.02)  # twice as many a time
+
+
+def test_latencies_are_distributions(windows):
+    count = "return document.querySelectorAll(arguments[0]).length"
+    assert windows.js(count, "#c0 .latency .steps") == 7
+    assert windows.js(count, "#c0 .latency .median") == windows.js(count, "#c0 .latency .p99") == 7
+    assert windows.js(count, "#c0 .latency .boundtick") == 7
+    during = windows.js("return document.querySelector('#c0 .steps.during').getAttribute('d')")
+    assert during.count("M") == 5 and "NaN" not in during  # 28 to 56 us is one, then 160, 640, 1024 and 1792 us
+    label = windows.js("return document.querySelector('#c0 svg.latency').getAttribute('aria-label')")
+    assert "dom 2 during 36 us and 294 us" in label
+
+
+def test_many_sharers_have_one_distribution(windows):
+    assert windows.js("return document.querySelectorAll('#c5 .latency .steps').length") == 2
+    assert windows.js("return document.querySelector('#c5 .latency .who').textContent").strip() == "all 30 sharers"
+    label = windows.js("return document.querySelector('#c5 svg.latency').getAttribute('aria-label')")
+    assert "all 30 sharers before 40 us and 384 us" in label
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_rows_that_make_no_sense(windows, width):
+    windows.size(width, 900)
+    windows.driver.refresh()
+    windows.open_all()
+    assert windows.complaints() == []
+    assert "cannot unpack" not in windows.driver.find_element(By.CSS_SELECTOR, "#c6").text
+    attributes = windows.js("return [...document.querySelectorAll('svg *')].flatMap(e => [...e.attributes]).map(a => a.value)")
+    assert not [value for value in attributes if "NaN" in value or "Infinity" in value or "undefined" in value]
+    assert all(width >= 0 and height >= 0 for width, height in numbers(windows, "svg rect", "width", "height"))
+    assert windows.js("return document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
 
 
 def test_vector_map_frames_what_differs(mixed):

@@ -75,6 +75,7 @@ static void die(struct __test_metadata *_metadata, FIXTURE_DATA(line) * self, en
 	shared_window(&self->l, WINDOW_BEFORE, BEFORE);
 	rc = domain_fault(&self->d, verb, FAULT_LIMIT);
 	REQUIRE(!rc, "the fault does not stand: %d", rc);
+	shared_struck(&self->l);
 	CHECK(!domain_kill(&self->d), "HC the domain's process is gone after SIGKILL");
 	shared_window(&self->l, WINDOW_DURING, DURING);
 	shared_window(&self->l, WINDOW_AFTER, AFTER);
@@ -116,6 +117,7 @@ static void rescue(struct __test_metadata *_metadata, FIXTURE_DATA(line) * self,
 
 	shared_window(&self->l, WINDOW_BEFORE, BEFORE);
 	REQUIRE(!domain_fault(&self->d, FAULT_MASK, FAULT_LIMIT), "the fault does not stand");
+	shared_struck(&self->l);
 	if (how == QUIET_FIRST)
 		rc = offender_quiet_by(&self->l, self->d.pid, why);
 	else if (how == DISINTX_FIRST)

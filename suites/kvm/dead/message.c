@@ -101,6 +101,7 @@ static bool live_and_die(FIXTURE_DATA(message) * self, const FIXTURE_VARIANT(mes
 	REQUIRE(!rc, "%s", why);
 	rc = domain_fault(&self->d, FAULT_MASK, FAULT_LIMIT);
 	REQUIRE(!rc, "the fault does not stand: %d", rc);
+	shared_struck(&self->l);
 	rc = domain_kill(&self->d);
 	domain_free(&self->d);
 	return !rc;

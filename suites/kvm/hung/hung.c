@@ -109,6 +109,7 @@ static bool begin(struct __test_metadata *_metadata, FIXTURE_DATA(line) * self,
 	int rc = domain_fault(&self->d, verb, FAULT_LIMIT);
 
 	REQUIRE(!rc || rc == -ETIMEDOUT, "the fault does not stand: %d", rc);
+	shared_struck(&self->l);
 	CHECK(!rc, "LI domain: the interrupt that its device asserts for the fault comes");
 	return !rc;
 }

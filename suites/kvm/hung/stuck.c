@@ -107,6 +107,7 @@ static void storm_to_its_end(FIXTURE_DATA(driver) * self)
 {
 	probe_begin(self->l.probe, WINDOW_DURING, STORM);
 	raise_it();
+	shared_struck(&self->l);
 	killed_await(&self->l);
 	probe_end(self->l.probe);
 }
@@ -174,6 +175,7 @@ TEST_F_TIMEOUT(driver, kept, CASE_SECONDS)
 	shared_window(&self->l, WINDOW_BEFORE, BEFORE);
 	domain_run_window(&self->neighbour, WINDOW_DURING, KEPT);
 	raise_it();
+	shared_struck(&self->l);
 	shared_window(&self->l, WINDOW_DURING, KEPT);
 	shared_park(_metadata, &self->neighbour, WINDOW_DURING);
 	b = killed_bound(&self->l);
@@ -190,6 +192,7 @@ TEST_F_TIMEOUT(driver, livelock, CASE_SECONDS)
 
 	shared_window(&self->l, WINDOW_BEFORE, BEFORE);
 	raise_it();
+	shared_struck(&self->l);
 	shared_window(&self->l, WINDOW_DURING, STORM);
 	REQUIRE(!stuck_unload(why), "%s", why);
 	shared_window(&self->l, WINDOW_AFTER, AFTER);
@@ -222,6 +225,7 @@ TEST_F_TIMEOUT(driver, lingers, CASE_SECONDS)
 	enum service service;
 
 	shared_window(&self->l, WINDOW_BEFORE, BEFORE);
+	shared_struck(&self->l); /* of its RAISES faults, the first */
 	probe_begin(self->l.probe, WINDOW_DURING, RAISES * RAISE_PACE);
 	for (unsigned int i = 0; i < RAISES; i++)
 		served += serve_one(&self->l);

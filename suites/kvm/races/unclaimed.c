@@ -56,6 +56,7 @@ static void on_and_off(FIXTURE_DATA(unclaimed) * self, enum irq_kind kind)
 /* The function asserts by now, and its user does nothing about it. */
 static void judge(struct __test_metadata *_metadata, FIXTURE_DATA(unclaimed) * self)
 {
+	shared_struck(&self->l);
 	case_data("asserts=%u disintx=%u", user_asserts(&self->u), user_disintx(&self->u));
 	shared_window(&self->l, WINDOW_DURING, DURING);
 	shared_window(&self->l, WINDOW_AFTER, AFTER);

@@ -101,6 +101,7 @@ TEST_F_TIMEOUT(function, ownerless, CASE_SECONDS)
 	shared_window(&self->l, WINDOW_BEFORE, BEFORE);
 	probe_begin(self->l.probe, WINDOW_DURING, variant->alone ? ALONE : STORM);
 	raise_it(self);
+	shared_struck(&self->l);
 	if (variant->alone)
 		probe_wait(self->l.probe, ALONE);
 	else

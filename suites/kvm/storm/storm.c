@@ -76,6 +76,7 @@ static bool begin(struct __test_metadata *_metadata, FIXTURE_DATA(domain) * self
 	if (!shared_park(_metadata, &self->d, WINDOW_BEFORE))
 		return false;
 	stands = !domain_fault(&self->d, verb, FAULT_LIMIT);
+	shared_struck(&self->l);
 	CHECK(stands, "LI domain: the storm begins with an interrupt that comes");
 	return stands;
 }

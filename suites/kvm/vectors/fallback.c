@@ -49,6 +49,7 @@ static void fall_back(struct __test_metadata *_metadata, FIXTURE_DATA(fallback) 
 	shared_window(&self->l, WINDOW_BEFORE, BEFORE);
 	vfio_config_write(&u->v, (uint16_t)(at + FLAGS), 1, 0);
 	u->c.ops->trigger(&u->c, 0);
+	shared_struck(&self->l);
 	case_data("disintx=%d", message_disintx(u->v.bdf));
 	shared_window(&self->l, WINDOW_DURING, DURING);
 	u->c.ops->quiet(&u->c);
