@@ -11,8 +11,9 @@ import pytest
 
 from lab import image
 from suites import known, programs
+from suites.subject import STOCK_LINUX
 from tests.gate_run import KVM_BOARD, ROOT, RunningGate, run_gate, select, wait_until
-from tests.test_mutants_linux import MODULES, run_cases
+from tests.test_mutants_linux import run_cases
 
 BOOTS = programs.load_boots()
 CASES = [case for path in sorted(programs.HERE.glob("*/suite.yaml")) for case in programs.load_suite(path, BOOTS)]
@@ -36,8 +37,9 @@ def test_nothing_is_left_behind(how: signal.Signals, status: int, tmp_path: Path
 
 def test_a_kernel_without_vfio(tmp_path: Path) -> None:
     """A named need is absent: one line that says which."""
-    modules = tmp_path / "lib" / "modules" / MODULES.resolve().name
-    shutil.copytree(MODULES.resolve(), modules, symlinks=True, copy_function=link,
+    stock = (STOCK_LINUX / "modules").resolve()
+    modules = tmp_path / "lib" / "modules" / stock.name
+    shutil.copytree(stock, modules, symlinks=True, copy_function=link,
                     ignore=shutil.ignore_patterns("vfio*.ko"))
     for name in modules.glob("modules.*"):  # links: depmod would write through them
         data = name.read_bytes()
