@@ -164,7 +164,7 @@ def main() -> int:
     option = parser.parse_args()
     try:
         mutants = chosen(catalogue.load(), option.mutant, option.hv)
-        prover = Prover(option.out, {name: load_cases(name) for name in {mutant.hypervisor for mutant in mutants}},
+        prover = Prover(option.out.resolve(), {name: load_cases(name) for name in {mutant.hypervisor for mutant in mutants}},
                         option.full)
     except (YamlError, known.YamlError) as error:
         sys.exit(f"make prove: {error}")
