@@ -232,9 +232,9 @@ def subject_of(option: Any) -> Subject:
     if option.hv and option.hv != kind:
         raise GateError(f"HV={option.hv}: {option.lg_env} is a board for {kind}; name another BOARD=")
     if kind == "xen":
-        return Xen(option.xen or STOCK_XEN, option.cache)
+        return Xen(option.xen or STOCK_XEN, option.cache.resolve())
     named = {name: path for name in ("kernel", "modules") if (path := getattr(option, name))}
-    return Linux(**named, cache=option.cache, qemu=option.nightly)
+    return Linux(**named, cache=option.cache.resolve(), qemu=option.nightly)
 
 
 def group_boots(cases: Sequence[Case]) -> dict[str, list[Case]]:
