@@ -137,6 +137,7 @@ def test_sums() -> None:
     bad = matrix(*PROOFS, Proof.of(replace(MUTANT, id="four"), "survived"))
     assert not bad.good and round(bad.score, 2) == 0.67
     assert "NOT PROVED  66.7 %" in kills.table(bad) and "survived: four (S, LI) f() returns at once" in kills.table(bad)
+    assert "NOT PROVED  100.0 %" in kills.table(replace(good, left=1)), "stopped before the others were played"
     assert not matrix().good and not matrix(Proof.of(MUTANT, "error", evidence="x")).good
 
 

@@ -53,6 +53,7 @@ class Matrix:
     subjects: Mapping[str, RunInfo]  # by kind of hypervisor: what was mutated, as a gate names it
     seconds: float
     boards: int
+    left: int = 0  # mutants that were not played: somebody stopped it
 
     def count(self, status: str, hypervisor: str = "", invariant: str = "") -> int:
         return sum(proof.status == status and hypervisor in ("", proof.hypervisor)
@@ -66,7 +67,7 @@ class Matrix:
 
     @property
     def good(self) -> bool:
-        return bool(self.proofs) and not self.count("survived") and not self.count("error")
+        return bool(self.proofs) and not (self.left or self.count("survived") or self.count("error"))
 
     @property
     def median_s(self) -> float:

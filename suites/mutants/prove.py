@@ -170,12 +170,12 @@ def main() -> int:
         sys.exit(f"make prove: {error}")
     began = time.monotonic()
     proofs = run(prover, mutants, option.boards)
-    whole = kills.Matrix(proofs, prover.subjects, time.monotonic() - began, option.boards)
+    whole = kills.Matrix(proofs, prover.subjects, time.monotonic() - began, option.boards, len(mutants) - len(proofs))
     print(kills.table(whole))
     kills.write(whole, option.out)
     print(f"{option.out / kills.JSON}\n{option.out / kills.PAGE}")
-    if len(proofs) < len(mutants):
-        print(f"stopped: {len(mutants) - len(proofs)} mutants were not played")
+    if whole.left:
+        print(f"stopped: {whole.left} mutants were not played")
         return 130
     return 0 if whole.good else 1
 
