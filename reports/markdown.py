@@ -76,22 +76,24 @@ def _failures(results: Sequence[CaseResult], command: str, judged: Mapping[str, 
         yield ""
 
 
+def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
+    """Nothing where there are none."""
+    if not lines:
+        return
+    yield f"## {title}: {len(lines)}"
+    yield ""
+    yield from lines[:MAX_EXCUSED]
+    if len(lines) > MAX_EXCUSED:
+        yield f"- ... and {len(lines) - MAX_EXCUSED} more"
+    yield ""
+
+
 def _baseline(comparison: Comparison) -> Iterator[str]:
     """What failed and is excused, what is better, and what grew."""
-    if excused := [one for word in EXCUSED for one in comparison.of(word)]:
-        yield f"## Failures that are no regressions: {len(excused)}"
-        yield ""
-        yield from (f"- {one.word.value} {_code(one.case)}: {_code(anonymous(one.told))}" for one in excused[:MAX_EXCUSED])
-        if len(excused) > MAX_EXCUSED:
-            yield f"- ... and {len(excused) - MAX_EXCUSED} more"
-        yield ""
-    if fixed := comparison.of(Word.FIXED):
-        yield f"## Fixed: {len(fixed)}"
-        yield ""
-        yield from (f"- {_code(one.case)}: {_code(anonymous(one.told))}" for one in fixed[:MAX_EXCUSED])
-        if len(fixed) > MAX_EXCUSED:
-            yield f"- ... and {len(fixed) - MAX_EXCUSED} more"
-        yield ""
+    excused = [one for word in EXCUSED for one in comparison.of(word)]
+    yield from _section("Failures that are no regressions",
+                        [f"- {one.word.value} {_code(one.case)}: {_code(anonymous(one.told))}" for one in excused])
+    yield from _section("Fixed", [f"- {_code(one.case)}: {_code(anonymous(one.told))}" for one in comparison.of(Word.FIXED)])
     if grew := comparison.measurements.grew:
         yield f"## Measurements that grew: {len(grew)}"
         yield ""
