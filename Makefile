@@ -77,7 +77,8 @@ gate: packages-gate
 			$(if $(SEED),--seed '$(SEED)') $(if $(APPEND),--append '$(APPEND)') \
 			$(if $(CPUS),--cpus '$(CPUS)') $(BASELINE:%=--baseline='%') \
 			$(if $(HISTORY),--history '$(HISTORY)') $(NIGHTLY) || status=$$?; \
-	done; exit $$status
+	done; $(if $(and $(OUT),$(word 2,$(HVS))),$(PYTHON) -B -m reports.html $(HVS:%='$(OUT)'/%) --out '$(OUT)'/report.html;) \
+	exit $$status
 
 nightly:
 	@$(MAKE) --no-print-directory gate NIGHTLY=--nightly

@@ -9,7 +9,8 @@ from typing import Any
 
 from reports.baseline import Comparison, Word
 from reports.files import ReportError, explain, write_atomically
-from reports.html import Extras, page
+from reports.html import Extras, Run, pages
+from reports.html.run import keep
 from reports.junit import junit
 from reports.kcidb import kcidb
 from reports.ktap_writer import ktap
@@ -73,7 +74,8 @@ def write_reports(folder: Path, info: RunInfo, results: Sequence[CaseResult],
     for name, writer in WRITERS.items():
         write_atomically(folder / name, writer(info, whole, duration_s, comparison))
     extras = extras or Extras()
-    write_atomically(folder / "report.html", page(info, whole, duration_s, told_of(comparison, extras) if comparison
-                                                  else extras, command))
+    run = Run(info, whole, duration_s, told_of(comparison, extras) if comparison else extras, command)
+    keep(folder, run)
+    write_atomically(folder / "report.html", pages([run]))
     write_atomically(folder / "summary.md", markdown(info, whole, duration_s, command or "make gate", comparison))
     write_atomically(folder / "summary.json", summary(info, whole, duration_s, boots, comparison))

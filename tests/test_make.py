@@ -31,8 +31,9 @@ def test_variables_of_a_gate(words: list[str], expected: list[str]) -> None:
 
 
 def test_each_hypervisor_has_a_folder_of_its_own() -> None:
-    xen, kvm = arguments("gate", "OUT=out")
-    assert xen[xen.index("--out") + 1] == "out/xen" and kvm[kvm.index("--out") + 1] == "out/kvm"
+    xen, kvm, page = arguments("gate", "OUT=an out")
+    assert xen[xen.index("--out") + 1] == "an out/xen" and kvm[kvm.index("--out") + 1] == "an out/kvm"
+    assert page == ["-B", "-m", "reports.html", "an out/xen", "an out/kvm", "--out", "an out/report.html"]
 
 
 def test_variables_of_prove_and_soak() -> None:

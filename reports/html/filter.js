@@ -11,7 +11,7 @@ const MANY_FOUND = 60; // cases, from which on their groups stay folded
 function wanted() {
   const value = id => document.getElementById(id)?.value;
   const words = value("search").toLowerCase().split(/\s+/).filter(Boolean);
-  const lists = ["word", "invariants", "models", "boot", "compared"].filter(value).map(id => [id, value(id)]);
+  const lists = ["word", "invariants", "models", "boot", "hypervisor", "compared"].filter(value).map(id => [id, value(id)]);
   return details => words.every(word => details.dataset.text.includes(word)) &&
     lists.every(([id, chosen]) => details.dataset[id].split(" ").includes(chosen));
 }

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The page of a run. What is seen at once is HTML; what a case folds open to is packed data that the page unpacks."""
+"""The page of a run, or of several. What is seen at once is HTML; what a case folds open to is packed data that the page
+unpacks."""
 
 import base64
 import gzip
+import itertools
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -14,6 +16,7 @@ from markupsafe import Markup
 
 from reports.html import view
 from reports.html.assets import Assets, assets
+from reports.html.run import Extras, Run
 from reports.model import CaseResult, Counts, RunInfo, count, verdict
 from reports.table import ladder, selection, time_text
 from reports.text import clean
@@ -24,30 +27,6 @@ WORDS = ("FAIL", "ERROR", "known", "fixed", "PASS", "SKIP")  # the order in whic
 TOLD = {"FAIL": "fail", "ERROR": "error", "known": "known", "fixed": "fixed", "PASS": "pass", "SKIP": "skip"}
 MAX_REASONS = 6
 MAX_SAME = 5  # cases that are shown in full of those that fail for one reason
-
-
-@dataclass(frozen=True)
-class KillMatrix:
-    """Which mutants which cases have turned red: {mutant: {case, without parameters: number of instances}}."""
-
-    rows: Mapping[str, Mapping[str, int]]
-
-    @property
-    def columns(self) -> list[str]:
-        return sorted({case for row in self.rows.values() for case in row})
-
-
-@dataclass(frozen=True)
-class Extras:
-    """What other records know about the run. What is not known is not shown."""
-
-    compared: Mapping[str, str] = field(default_factory=dict)  # case -> REGRESSION, like, never pass, fixed, flaky
-    baseline: str = ""  # which run that was
-    verdict: str = ""  # with it; "" if nothing was compared
-    findings: Mapping[str, str] = field(default_factory=dict)  # path of a finding -> its title
-    rationales: Mapping[str, str] = field(default_factory=dict)  # case, without parameters -> why it is asked
-    history: Mapping[str, Sequence[float]] = field(default_factory=dict)  # case -> longest gaps, us, oldest first
-    kills: KillMatrix | None = None
 
 
 @dataclass(frozen=True)
@@ -105,11 +84,16 @@ class Group:
 
 def page(info: RunInfo, results: Sequence[CaseResult], duration_s: float, extras: Extras | None = None,
          command: str = "", parts: Assets | None = None) -> str:
-    """The whole file. `results` are complete (see model.complete); `command` runs the gate again as it ran, but for the
-    cases."""
-    extras = extras or Extras()
-    command = command or rerun(info)
-    rows = [_row(number, result, extras, command) for number, result in enumerate(results)]
+    """The whole file, of one run; see Run."""
+    return pages([Run(info, results, duration_s, extras or Extras(), command)], parts)
+
+
+def pages(runs: Sequence[Run], parts: Assets | None = None) -> str:
+    """The same of several, e.g. of two hypervisors or of two versions of one."""
+    runs = [replace(run, command=run.command or rerun(run.info)) for run in runs]
+    names = _names(runs)
+    results = [result for run in runs for result in run.results]
+    rows = list(_rows(runs, names))
     found = verdict(results, ())
     rungs, ladder_rows = ladder(results)
     environment = Environment(loader=PackageLoader("reports.html", ""), autoescape=True, undefined=StrictUndefined,
@@ -117,14 +101,32 @@ def page(info: RunInfo, results: Sequence[CaseResult], duration_s: float, extras
     parts = parts or assets()
     return environment.get_template("report.html.j2").render(
         parts=parts, style=Markup(parts.style), scripts=[Markup(text) for text in parts.scripts],
-        board=clean(info.board), run=clean(info.id), hypervisor=clean(info.hypervisor.name),
-        version=clean(info.hypervisor.version),
-        verdict=extras.verdict or found.outcome.value, counts=found.counts, duration=f"{duration_s:.1f} s", facts=_facts(info, command),
-        bad=_by_reason(rows), regressions=sum(row.compared == "REGRESSION" for row in rows), baseline=clean(extras.baseline),
-        known=_by_finding(rows, extras), fixed=[row for row in rows if row.word == "fixed"],
+        runs=[(name, _of(run.info), _facts(run)) for name, run in zip(names, runs)], verdict=_verdict(runs),
+        counts=found.counts, duration=f"{sum(run.duration_s for run in runs):.1f} s",
+        bad=_by_reason(rows), regressions=sum(row.compared == "REGRESSION" for row in rows),
+        baseline=clean(", ".join(dict.fromkeys(run.extras.baseline for run in runs if run.extras.baseline))),
+        known=_by_finding(rows, {path: title for run in runs for path, title in run.extras.findings.items()}),
+        fixed=[row for row in rows if row.word == "fixed"],
         groups=_groups(rows, results), filters=_filters(rows), rungs=rungs, ladder=ladder_rows,
-        kills=extras.kills, extras=extras, packs=_packs(results, extras),
+        kills=[(name, run.extras.kills) for name, run in zip(names, runs) if run.extras.kills], packs=_packs(runs),
         pack=PACK, comma=Markup(",<wbr>"))
+
+
+def _names(runs: Sequence[Run]) -> list[str]:
+    """What tells them apart: the hypervisor's release, the run only where that does not."""
+    releases = [run.info.hypervisor.release for run in runs]
+    return [clean(release if releases.count(release) == 1 else f"{release}@{run.info.id}").replace(" ", "-")
+            for release, run in zip(releases, runs)]
+
+
+def _of(info: RunInfo) -> str:
+    return clean(f"{info.hypervisor.name} {info.hypervisor.version.split(' ')[0]} on {info.board}")
+
+
+def _verdict(runs: Sequence[Run]) -> str:
+    """Each run's own, with its baseline if it has one; FAIL before ERROR before PASS."""
+    words = [run.extras.verdict or verdict(run.results, ()).outcome.value for run in runs]
+    return next((word for word in ("FAIL", "ERROR") if word in words), "PASS")
 
 
 def rerun(info: RunInfo) -> str:
@@ -141,26 +143,34 @@ def rerun(info: RunInfo) -> str:
     return " ".join([*words, f"SEED={info.seed}"])
 
 
-def _facts(info: RunInfo, command: str) -> list[tuple[str, str]]:
+def _facts(run: Run) -> list[tuple[str, str]]:
+    info = run.info
     return [(name, clean(str(value))) for name, value in (
         ("hypervisor", f"{info.hypervisor.name} {info.hypervisor.version}"), ("file", info.hypervisor.file),
         ("sha256", info.hypervisor.sha256), ("board", info.board), ("started", info.started), ("run", info.id),
         ("seed", info.seed), ("appended", info.append), ("guest's sha256", info.guest_sha256),
-        ("again", command)) if str(value)]
+        ("again", run.command), ("baseline", run.extras.baseline)) if str(value)]
 
 
-def _row(number: int, result: CaseResult, extras: Extras, command: str) -> Row:
+def _rows(runs: Sequence[Run], names: Sequence[str]) -> Iterator[Row]:
+    number = itertools.count()
+    for run, name in zip(runs, names):
+        for result in run.results:
+            yield _row(next(number), result, run, name)
+
+
+def _row(number: int, result: CaseResult, run: Run, name: str) -> Row:
     worst = view.worst(result)
     word = "fixed" if result.fixed else result.word
     models, boot = view.models(result), view.boot_kind(clean(result.boot))
-    compared = clean(extras.compared.get(result.case, ""))
+    compared = clean(run.extras.compared.get(result.case, ""))
     keys = {"word": word, "invariants": " ".join(map(clean, result.invariants)), "models": " ".join(models), "boot": boot,
-            "compared": compared.replace(" ", "-"),
+            "hypervisor": name, "compared": compared.replace(" ", "-"),
             "text": clean(f"{result.case} {result.title} {result.reason} {result.finding or ''} {compared}").lower()}
     return Row(
         number=number, case=clean(result.case), word=word, title=clean(result.title), reason=clean(result.reason),
         compared=compared, finding=clean(result.finding or ""),
-        command=f"{command} CASE='{selection(result.case)}'", gap=time_text(worst.gap) if worst else "",
+        command=f"{run.command} CASE='{selection(result.case)}'", gap=time_text(worst.gap) if worst else "",
         bound=time_text(worst.bound) if worst else "", share=round(worst.share, 4) if worst else None, lost=view.lost(result),
         keys=keys, failures=view.failures(result)[:MAX_REASONS])
 
@@ -183,12 +193,12 @@ def _by_reason(rows: Sequence[Row]) -> list[tuple[list[Row], int]]:
     return [(group[:MAX_SAME], len(group) - len(group[:MAX_SAME])) for group in order]
 
 
-def _by_finding(rows: Sequence[Row], extras: Extras) -> list[tuple[str, str, list[Row]]]:
+def _by_finding(rows: Sequence[Row], titles: Mapping[str, str]) -> list[tuple[str, str, list[Row]]]:
     groups: dict[str, list[Row]] = {}
     for row in rows:
         if row.word == "known":
             groups.setdefault(row.finding, []).append(row)
-    return [(finding, clean(extras.findings.get(finding, "")), group) for finding, group in groups.items()]
+    return [(finding, clean(titles.get(finding, "")), group) for finding, group in groups.items()]
 
 
 def _filters(rows: Sequence[Row]) -> dict[str, list[str]]:
@@ -196,14 +206,13 @@ def _filters(rows: Sequence[Row]) -> dict[str, list[str]]:
         return sorted({value for row in rows for value in row.keys[key].split()})
     words = values("word")
     return {"words": [word for word in WORDS if word in words], "invariants": values("invariants"),
-            "models": values("models"), "boots": values("boot"), "compared": values("compared")}
+            "models": values("models"), "boots": values("boot"), "compared": values("compared"),
+            "hypervisors": values("hypervisor")}
 
 
-def _packs(results: Sequence[CaseResult], extras: Extras) -> list[str]:
-    found = []
-    for at in range(0, len(results), PACK):
-        found.append(_pack([_detail(result, extras) for result in results[at:at + PACK]]))
-    return found
+def _packs(runs: Sequence[Run]) -> list[str]:
+    details = [_detail(result, run.extras) for run in runs for result in run.results]
+    return [_pack(details[at:at + PACK]) for at in range(0, len(details), PACK)]
 
 
 def _detail(result: CaseResult, extras: Extras) -> dict[str, Any]:

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from reports.html import Extras, KillMatrix, page, view
+from reports.events import Outcome
+from reports.html import Extras, KillMatrix, Run, page, pages, view
 from reports.html.__main__ import main
 from reports.html.assets import assets
 from reports.html.page import rerun
 from reports.journal import Journal
+from reports.model import Hypervisor
 from reports.tests.pages import (ATTACK, LATENCY, details, hostile_case, large_run, linux_case, mixed_run, odd_case, untimed,
                                  xen_case)
 from reports.tests.samples import INFO
@@ -262,9 +264,12 @@ def test_a_thousand_cases():
 def test_again_from_a_journal(tmp_path, capsys):
     with Journal.create(tmp_path / "results.jsonl", INFO) as journal:
         journal.append(xen_case())
-    write_reports(tmp_path, INFO, [xen_case()], ["never.played"], 61.25)
+    extras = Extras(findings={"docs/findings/a.md": "A title"}, rationales={"hung.mask": "why it is asked"},
+                    history={xen_case().case: [1.0, 2.5]}, kills=KillMatrix({"eoi-timer-off": {"hung.mask": 12}}))
+    write_reports(tmp_path, INFO, [xen_case()], ["never.played"], 61.25, command="make gate CPUS=4 SEED=42", extras=extras)
     made = (tmp_path / "report.html").read_text()
-    assert "hung.mask[ack=new,cast=edu,pos=first]" in made and "never ran" in made
+    assert "hung.mask[ack=new,cast=edu,pos=first]" in made and "never ran" in made and "eoi-timer-off" in made
+    assert details(made)[0]["rationale"] == "why it is asked"
     (tmp_path / "report.html").unlink()
     assert main([str(tmp_path)]) == 0
     assert (tmp_path / "report.html").read_text() == made
@@ -272,3 +277,62 @@ def test_again_from_a_journal(tmp_path, capsys):
     assert main([str(tmp_path / "none")]) == 1
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and "results.jsonl" in error
+
+
+@pytest.mark.parametrize("kept", [None, b"", b"[]", b"\xff", b'{"cases": 1}', b'{"duration_s": "x", "command": 1, "cases": [], "extras": {}}',
+                                  b'{"duration_s": 1, "command": "", "cases": [], "extras": {"compared": []}}'])
+def test_again_without_what_was_kept(tmp_path, kept):
+    """Of a run that was killed, or of an earlier version: what the journal knows."""
+    with Journal.create(tmp_path / "results.jsonl", replace(INFO, cases=["never.played"])) as journal:
+        journal.append(xen_case())
+    if kept is not None:
+        (tmp_path / "page.json").write_bytes(kept)
+    assert main([str(tmp_path)]) == 0
+    words = Reader((tmp_path / "report.html").read_text()).words
+    assert "never ran" in words and "make gate HV=xen" in words
+
+
+def run_of(tmp_path, name, hypervisor, results, **more) -> Path:
+    info = replace(INFO, id=name, hypervisor=hypervisor)
+    (tmp_path / name).mkdir()
+    with Journal.create(tmp_path / name / "results.jsonl", info) as journal:
+        for result in results:
+            journal.append(result)
+    write_reports(tmp_path / name, info, results, [], 10.0, **more)
+    return tmp_path / name
+
+
+def test_a_page_of_several_runs(tmp_path, capsys):
+    linux = Hypervisor("kvm", "6.1.0", "ef" * 32, "vmlinuz-6.1.0-1-amd64")
+    folders = [run_of(tmp_path, "a", INFO.hypervisor, [xen_case()], extras=Extras(kills=KillMatrix({"m1": {"hung.mask": 1}}))),
+               run_of(tmp_path, "b", linux, [linux_case()], command="make gate HV=kvm SEED=7"),
+               run_of(tmp_path, "c", INFO.hypervisor, [xen_case(outcome=Outcome.FAIL)])]
+    with pytest.raises(SystemExit):
+        main([str(folder) for folder in folders])
+    assert "--out" in capsys.readouterr().err
+    assert main([*map(str, folders), "--out", str(tmp_path / "all.html")]) == 0
+    text = (tmp_path / "all.html").read_text()
+    found = Reader(text)
+    assert [attributes["data-hypervisor"] for _, attributes in found.elements if "data-hypervisor" in attributes] == [
+        "xen-4.17@a", "xen-4.17@c", "kvm-6.1"]
+    assert "<h1>FAIL</h1>" in text and "of 3 cases in 30.0 s" in found.words and len(details(text)) == 3
+    assert "xen 4.17.5 on q35, kvm 6.1.0 on q35" in found.words and "make gate HV=kvm SEED=7 CASE=" in found.words
+    assert "mutants of xen-4.17@a" in text
+
+
+def test_the_filter_by_hypervisor_is_there_where_there_are_two():
+    run = Run(INFO, [xen_case()], 1.0)
+    assert 'id="hypervisor"' not in pages([run])
+    assert 'id="hypervisor"' in pages([run, run])
+
+
+@pytest.mark.parametrize("words, told", [(["PASS", "ERROR"], "ERROR"), (["ERROR", "FAIL"], "FAIL"), (["PASS", "PASS"], "PASS")])
+def test_the_verdict_of_several_is_the_worst(words, told):
+    text = pages([Run(INFO, [xen_case(outcome=Outcome(word))], 1.0) for word in words])
+    assert f"<h1>{told}</h1>" in text
+
+
+def test_a_baseline_excuses_its_own_run_alone():
+    bad = [xen_case(outcome=Outcome.FAIL)]
+    excused = Run(INFO, bad, 1.0, Extras(verdict="PASS", baseline="old", compared={bad[0].case: "like"}))
+    assert "<h1>PASS</h1>" in pages([excused]) and "<h1>FAIL</h1>" in pages([excused, Run(INFO, bad, 1.0)])

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """report.html in a real browser, from the disk: it is used as a person uses it, with the keyboard, on a phone, in the dark."""
 
+from dataclasses import replace
+
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
-from reports.html import Extras, KillMatrix, page
+from reports.html import Extras, KillMatrix, Run, page, pages
+from reports.model import Hypervisor
 from reports.tests.browser import CONTRAST, Page, chromium
 from reports.tests.pages import LENGTHS, large_run, linux_case, many_case, mixed_run, odd_case, timed, untimed, xen_case
 from reports.tests.samples import INFO
@@ -21,6 +24,9 @@ WINDOWS = [xen_case(), timed(xen_case("a.stood"), fault_us=0), timed(xen_case("b
            untimed(xen_case("c.old")), timed(xen_case("d.well"), fault_us=None), many_case(), odd_case(), linux_case()]
 
 
+LINUX = replace(INFO, board="q35-kvm", hypervisor=Hypervisor("kvm", "6.1.0", "ef" * 32, "vmlinuz-6.1.0-1-amd64"))
+
+
 @pytest.fixture(scope="module")
 def driver():
     with chromium() as driver:
@@ -33,7 +39,8 @@ def files(tmp_path_factory):
     extras = Extras(compared={"hung.silent[ack=new]": "REGRESSION"}, history={HUNG: [900.0, 1000.0, 2086.0]},
                     kills=KillMatrix({"eoi-timer-off": {"hung.mask": 12}}))
     for name, text in (("mixed", page(INFO, mixed_run(), 61.25, extras)), ("large", page(INFO, large_run(1000), 61.25)),
-                       ("windows", page(INFO, WINDOWS, 61.25))):
+                       ("windows", page(INFO, WINDOWS, 61.25)),
+                       ("two", pages([Run(INFO, [xen_case()], 60.0), Run(LINUX, [linux_case()], 60.0)]))):
         (folder / f"{name}.html").write_text(text)
     return folder
 
@@ -78,6 +85,14 @@ def test_filter(mixed, name, value, found):
 
 def test_filter_by_the_word_of_the_baseline(mixed):
     assert choose(mixed, "compared", "REGRESSION") == ["hung.silent[ack=new]"]
+
+
+def test_filter_by_hypervisor(driver, files):
+    shown = Page(driver, files / "two.html")
+    shown.driver.get(shown.address)
+    assert len(shown.js(f"return {SHOWN}")) == 2
+    assert choose(shown, "hypervisor", "kvm-6.1") == [linux_case().case]
+    assert choose(shown, "hypervisor", "xen-4.17") == [xen_case().case]
 
 
 def test_search(mixed):

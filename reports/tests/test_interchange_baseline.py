@@ -8,9 +8,8 @@ from lxml import etree
 
 from reports.baseline import Comparison, Judgement, Measurements, Word
 from reports.events import Outcome
-from reports.html import Extras, page
+from reports.html import Extras, KillMatrix, page
 from reports.html.__main__ import main
-from reports.html.page import KillMatrix
 from reports.journal import Journal
 from reports.junit import junit
 from reports.kcidb import kcidb
