@@ -242,7 +242,7 @@ test: packages-test
 
 bench: packages-gate
 	@$(MAKE) --no-print-directory -s $(or $(HV),xen)-inputs
-	@$(PYTHON) -B -m tests.bench --hv $(or $(HV),xen) $(if $(OUT),--out '$(OUT)') $(if $(K),-- -k '$(K)')
+	@$(PYTHON) -B -m tests.bench --hv $(or $(HV),xen) $(if $(N),--runs '$(N)') $(if $(OUT),--out '$(OUT)') $(if $(K),-- -k '$(K)')
 
 # Breaks the stock hypervisors, one mechanism at a time.
 prove: packages-prove

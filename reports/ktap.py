@@ -167,11 +167,15 @@ class Reader:
             self._open.doubt = self._open.doubt or what
 
     def _line(self, raw: bytes) -> None:
-        # Most lines of a case are its diagnostics, and need no more than this.
-        if self._open and raw.startswith(b"  # ") and len(raw) <= MAX_LINE:
-            text = clean(raw.rstrip(b"\r"))
-            if not ("[" in text or "(XEN)" in text) and text.startswith("  # "):
-                return self._diagnostic(self._open.name, text[4:].strip())
+        # Most lines are a case's own, and need no more than this.
+        case = self._open
+        if case and raw.startswith(b"  ") and len(raw) <= MAX_LINE:
+            text = raw.rstrip(b"\r").decode("utf-8", "replace")
+            if text.isprintable() and "[" not in text and "(XEN)" not in text:
+                if text.startswith("  # "):
+                    return self._diagnostic(case.name, text[4:].strip())
+                if check := CHECK.fullmatch(text, 2):
+                    return self._check(case, check[1] is None, int(check[2]), check[3] or "")
         if not could_be_ours(raw):
             if self._open and raw.endswith((b"not ", b"not \r")):
                 # Two messages around the "not " of a failure: "(XEN) xnot ", then a perfect "ok".
