@@ -17,6 +17,23 @@ def explain(path: Path, error: OSError) -> str:
     return f"{path}: {error.strerror or error}: {cure}"
 
 
+def sync_folder(folder: Path) -> None:
+    """The names in it are on the disk, too."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_folder(folder: Path) -> None:
+    """With all above it, each on the disk: what is synced in a folder that is not there after a power cut is lost."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync_folder(folder.parent)
+
+
 def write_atomically(path: Path, text: str) -> None:
     """A reader sees the old file or the new one, also across a power cut."""
     draft = path.with_name(f".{path.name}.new")

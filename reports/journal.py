@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from reports.files import ReportError, explain
+from reports.files import ReportError, explain, sync_folder
 from reports.model import CaseResult, RunInfo
 
 FORMAT = "lifeline-journal"
@@ -49,7 +49,7 @@ class Journal:
             journal._write({"format": FORMAT, "version": VERSION, "run": asdict(info)})
             os.link(draft, path)  # unlike a rename, not over another
             draft.unlink()
-            _sync(path.parent)
+            sync_folder(path.parent)
         except (JournalError, OSError) as error:
             journal.close()
             with suppress(OSError):
@@ -109,15 +109,6 @@ class Journal:
 
 def _draft(path: Path) -> Path:
     return path.with_name(f".{path.name}.new")
-
-
-def _sync(folder: Path) -> None:
-    """The name of a new file is on the disk, too."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def read_journal(path: Path) -> tuple[RunInfo, list[CaseResult]]:

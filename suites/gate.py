@@ -20,7 +20,7 @@ from lab.records import Boot, BootRecord, CaseRecord, CaseStarted, PlannedCase
 from lab.run import Engine, RunError
 from lab.system import HypervisorError, System
 from reports.baseline import Comparison, Judgement
-from reports.files import ReportError, explain
+from reports.files import ReportError, explain, make_folder
 from reports.html import Extras
 from reports.journal import Journal, read_journal
 from reports.ktap import Outcome
@@ -152,7 +152,7 @@ class Gate:
 
     def _start(self, cases: Sequence[Case]) -> Iterator[Any]:
         try:
-            self.out.mkdir(parents=True, exist_ok=True)
+            make_folder(self.out)
         except OSError as error:
             raise GateError(f"OUT={self.out}: {error.strerror}; name a folder that can be written") \
                 from error
