@@ -103,13 +103,15 @@ def uart_port(irq: int) -> int:
 @dataclass(frozen=True, slots=True)
 class Variant:
     """How a board differs from the plain one: other devices, another CPU, more QEMU arguments,
-    UARTs with nothing on their lines, one on each of these ISA interrupts, and what it does not guard."""
+    UARTs with nothing on their lines, one on each of these ISA interrupts, what it does not guard, and
+    whether each CPU is a thread."""
 
     devices: tuple[Device, ...]
     cpu: str | None = None
     extra_args: str = ""
     uarts: tuple[int, ...] = ()
     unguarded: tuple[str, ...] = ()  # see UNGUARDED
+    tcg_thread: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,7 @@ def _object(required: list[str], **properties: Any) -> dict[str, Any]:
 TEXT = {"type": "string", "minLength": 1}
 ICOUNT = {"type": ["string", "null"], "description": "is written as shift=3,sleep=off",
           "pattern": r"^shift=([0-9]|10|auto)(,(sleep|align)=(on|off))*$"}
+THREAD = {"enum": ["single", "multi"]}
 DEVICES = {"type": "array", "minItems": 1, "items": _object(
     ["bdf", "model"],
     bdf={"type": "string", "pattern": f"^{BDF}$",
@@ -166,10 +169,10 @@ QEMU_BOARD = _object(
     memory={"type": "string", "pattern": "^[1-9][0-9]*[MG]$",
             "description": "memory is written as 512M or 1G"},
     extra_args={"type": "string"}, accel={"enum": ["tcg", "kvm"]},
-    tcg_thread={"enum": ["single", "multi"]},
+    tcg_thread=THREAD,
     smp={"type": "integer", "minimum": 1, "maximum": 16}, icount=ICOUNT, devices=DEVICES,
     variants={"type": "object", "additionalProperties": _object(
-        ["devices"], devices=DEVICES, cpu=TEXT, extra_args={"type": "string"}, uarts=UARTS,
+        ["devices"], devices=DEVICES, cpu=TEXT, tcg_thread=THREAD, extra_args={"type": "string"}, uarts=UARTS,
         unguarded={"type": "array", "uniqueItems": True, "items": {"enum": UNGUARDED}})})
 SCHEMA = _object(
     ["targets", "tools", "imports"],
@@ -195,7 +198,8 @@ def load(path: Path) -> BoardFile:
             devices(source, raw["devices"], (*at, "devices")),
             {key: Variant(devices(source, variant["devices"], (*at, "variants", key, "devices")),
                           variant.get("cpu"), variant.get("extra_args", ""),
-                          tuple(variant.get("uarts", ())), tuple(variant.get("unguarded", ())))
+                          tuple(variant.get("uarts", ())), tuple(variant.get("unguarded", ())),
+                          variant.get("tcg_thread"))
              for key, variant in raw.get("variants", {}).items()}))
     return BoardFile(path, tuple(boards))
 

@@ -142,7 +142,8 @@ class MultibootQEMUDriver(QEMUDriver):
 
     def _of(self, variant: str | None) -> dict[str, Any]:
         """What `variant` says, over what the plain board has."""
-        plain = {"devices": self.devices, "cpu": self.cpu, "extra_args": "", "uarts": [], "unguarded": []}
+        plain = {"devices": self.devices, "cpu": self.cpu, "extra_args": "", "uarts": [], "unguarded": [],
+                 "tcg_thread": self.tcg_thread}
         if variant is None:
             return plain
         if variant not in self.variants:
@@ -164,9 +165,9 @@ class MultibootQEMUDriver(QEMUDriver):
                    for i, (path, args) in enumerate(launch.modules)]
         accel = os.environ.get("ACCEL") or self.accel
         icount = launch.icount or self.icount
-        if accel == "tcg" and not icount:  # with icount QEMU itself chooses one thread
-            accel += f",thread={self.tcg_thread}"
         board = self._of(launch.variant)
+        if accel == "tcg" and not icount:  # with icount QEMU itself chooses one thread
+            accel += f",thread={board['tcg_thread']}"
         return [self.qemu(), "-name", self.title, "-nodefaults",
                 "-display", "none", "-no-reboot", "-machine", self.machine, "-cpu", board["cpu"],
                 "-m", self.memory, "-smp", str(launch.smp or self.smp), "-accel", accel,

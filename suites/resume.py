@@ -121,7 +121,8 @@ def capabilities(paths: Iterable[Path], used: set[tuple[str, str | None]]) -> di
             "sha256": sha256(path), "boots": file.boots,
             "variants": {name: {"devices": {device.bdf: f"{device.model} {device.gsi}" for device in variant.devices},
                                 "uarts": list(variant.uarts), "unguarded": list(variant.unguarded),
-                                "cpu": variant.cpu, "extra_args": variant.extra_args}
+                                "cpu": variant.cpu, "extra_args": variant.extra_args,
+                                "tcg_thread": variant.tcg_thread}
                          for name, variant in sorted(variants.items())}}
     return found
 

@@ -15,10 +15,10 @@
 #define RAISE "/sys/module/" NAME "/parameters/raise"
 
 enum taken stuck_load(const struct case_device *device, const char *verdict, unsigned int delay_us,
-		      char why[TAKE_WHY])
+		      unsigned int pace_us, char why[TAKE_WHY])
 {
 	const char *file = domain_beside(NAME ".ko");
-	char parameters[96];
+	char parameters[128];
 	struct stat st;
 	int rc;
 
@@ -27,8 +27,8 @@ enum taken stuck_load(const struct case_device *device, const char *verdict, uns
 		(void)snprintf(why, TAKE_WHY, "%s: no module for this kernel", file);
 		return TAKE_SKIP;
 	}
-	(void)snprintf(parameters, sizeof(parameters), "device=%s verdict=%s delay_us=%u",
-		       device->bdf, verdict, delay_us);
+	(void)snprintf(parameters, sizeof(parameters), "device=%s verdict=%s delay_us=%u pace_us=%u", device->bdf, verdict, delay_us,
+		       pace_us);
 	rc = module_load(file, parameters, why, TAKE_WHY);
 	return rc == -ENOEXEC ? TAKE_SKIP : rc ? TAKE_ERROR : TAKEN;
 }
@@ -52,7 +52,7 @@ int stuck_unload(char why[TAKE_WHY])
 
 int stuck_revive(const struct case_device *device, char why[TAKE_WHY])
 {
-	enum taken how = stuck_load(device, "ack", 0, why);
+	enum taken how = stuck_load(device, "ack", 0, 0, why);
 
 	return how == TAKEN ? stuck_unload(why) : -ENOEXEC;
 }

@@ -5,7 +5,7 @@
 
 #include "host/case/take.h"
 
-/** STUCK_DELAY_MAX - of @delay_us of stuck_load() */
+/** STUCK_DELAY_MAX - of @delay_us and @pace_us of stuck_load() */
 #define STUCK_DELAY_MAX 100000u
 
 /**
@@ -13,11 +13,12 @@
  * @device: an edu that no driver has
  * @verdict: of its handler, if its device asserts: "none", "handled" or "ack"
  * @delay_us: how long its handler runs then, 0..STUCK_DELAY_MAX
+ * @pace_us: not 0: its handler quiets it whatever the verdict, and it asserts again so much later, to STUCK_DELAY_MAX
  *
  * Return: as case_take(): to be skipped if there is no module for this kernel.
  */
 enum taken stuck_load(const struct case_device *device, const char *verdict, unsigned int delay_us,
-		      char why[TAKE_WHY]);
+		      unsigned int pace_us, char why[TAKE_WHY]);
 
 /** stuck_raise() - its device asserts. Return: 0 or -errno with one line in @why */
 int stuck_raise(char why[TAKE_WHY]);

@@ -4,9 +4,11 @@
  * does what `verdict` says. The device asserts when `raise` is written, and is quieted when the module goes.
  */
 #include <linux/delay.h>
+#include <linux/hrtimer.h>
 #include <linux/interrupt.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/version.h>
 
 /* docs/specs/edu.txt of QEMU */
 #define EDU_VENDOR   0x1234
@@ -29,9 +31,21 @@ static unsigned int delay_us;
 module_param(delay_us, uint, 0444);
 MODULE_PARM_DESC(delay_us, "how long the handler runs when its device asserts, at most 100000");
 
+static unsigned int pace_us;
+module_param(pace_us, uint, 0444);
+MODULE_PARM_DESC(pace_us, "quiet the device whatever the verdict, and let it assert again so much "
+			  "later, at most 100000");
+
 static struct pci_dev *pdev;
 static void __iomem *regs;
-static bool mine, quiets;
+static bool mine, quiets, leaves;
+static struct hrtimer again;
+
+static enum hrtimer_restart assert_again(struct hrtimer *timer)
+{
+	iowrite32(1, regs + EDU_RAISE);
+	return HRTIMER_NORESTART;
+}
 
 static irqreturn_t stuck_handler(int irq, void *ctx)
 {
@@ -41,8 +55,10 @@ static irqreturn_t stuck_handler(int irq, void *ctx)
 		return IRQ_NONE;
 	if (delay_us)
 		mdelay(delay_us / 1000);
-	if (quiets)
+	if (quiets || pace_us)
 		iowrite32(status, regs + EDU_ACK);
+	if (pace_us && !READ_ONCE(leaves))
+		hrtimer_start(&again, ns_to_ktime(pace_us * (u64)NSEC_PER_USEC), HRTIMER_MODE_REL);
 	return mine ? IRQ_HANDLED : IRQ_NONE;
 }
 
@@ -66,12 +82,23 @@ static struct pci_dev *find_device(void)
 	return pci_get_domain_bus_and_slot(domain, bus, PCI_DEVFN(slot, function));
 }
 
+static void init_timer(void)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+	hrtimer_init(&again, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+	again.function = assert_again;
+#else
+	hrtimer_setup(&again, assert_again, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+#endif
+}
+
 static int take_device(void)
 {
 	int rc = pci_enable_device(pdev);
 
 	if (rc)
 		return rc;
+	init_timer();
 	regs = pci_iomap(pdev, 0, EDU_REGISTER);
 	if (!regs) {
 		pci_disable_device(pdev);
@@ -92,7 +119,8 @@ static int __init stuck_init(void)
 
 	mine = strcmp(verdict, "none");
 	quiets = !strcmp(verdict, "ack");
-	if ((mine && !quiets && strcmp(verdict, "handled")) || delay_us > 100000)
+	if ((mine && !quiets && strcmp(verdict, "handled")) || delay_us > 100000 ||
+	    pace_us > 100000)
 		return -EINVAL;
 	pdev = find_device();
 	if (!pdev)
@@ -107,6 +135,11 @@ static int __init stuck_init(void)
 
 static void __exit stuck_exit(void)
 {
+	WRITE_ONCE(leaves, true);
+	hrtimer_cancel(&again);
+	iowrite32(~0u, regs + EDU_ACK);
+	synchronize_irq(pdev->irq);
+	hrtimer_cancel(&again); /* the last handler may have begun before */
 	iowrite32(~0u, regs + EDU_ACK);
 	free_irq(pdev->irq, &pdev);
 	pci_iounmap(pdev, regs);

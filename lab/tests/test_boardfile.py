@@ -19,7 +19,7 @@ def test_shipped_file() -> None:
     assert {device.gsi for device in first.devices} == {20, 21, 22, 23}
     many = first.devices_of("many")
     assert len(many) == 34 and {device.gsi for device in many} == {20}
-    with pytest.raises(YamlError, match="no variant 'few'; it has: controllers, controllers-remapped, hvm, "):
+    with pytest.raises(YamlError, match="no variant 'few'; it has: controllers, controllers-by-turns, controllers-remapped, hvm, "):
         first.devices_of("few")
 
 

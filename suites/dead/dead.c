@@ -51,6 +51,13 @@ static void dead_destroy_in_handler(struct test *t)
 }
 TEST_CASE("dead.destroy_in_handler", dead_destroy_in_handler);
 
+/* As destroy_in_handler, of a domain whose pirq dpci has bound: arch_pci_clean_pirqs() must let go of the line. */
+static void dead_hvm(struct test *t)
+{
+	dead_destroy_in_handler(t);
+}
+TEST_CASE("dead.hvm", dead_hvm);
+
 /*
  * One sharer and the offender: what the sharer gets that it did not raise can
  * only come from the dead domain's device.

@@ -61,6 +61,17 @@ static void hung_message(struct test *t)
 }
 TEST_CASE("hung.message", hung_message);
 
+/* The pirq is Xen's to bind and to end: what the guest writes to its IO-APIC, or does not, is all that it says. */
+static void hung_hvm(struct test *t)
+{
+	struct span verb;
+	bool spins = plan_value(t->line, "verb", &verb) && span_is(verb, "spin");
+
+	scenario_run(t, &(struct scenario){ .verb = spins ? FAULT_SPIN : FAULT_MASK,
+					    .during = &FORCED_EOI });
+}
+TEST_CASE("hung.hvm", hung_hvm);
+
 static void hung_noack(struct test *t)
 {
 	scenario_run(t, &(struct scenario){ .verb = FAULT_NOACK, .during = &HEALTHY });

@@ -50,6 +50,9 @@ static void take_away(struct test *t, struct lost *lost, struct device *dev)
 	if (told(t, "was", "closed"))
 		port_close(lost->port);
 	expect_result(t, message_forget(dev), 0, "L manage_pci_remove");
+	check(t, !message_live(&lost->m),
+	      "L the message of the device that is gone can be sent: %u, expected 0",
+	      message_live(&lost->m));
 	sleep_ns(2 * MS);
 }
 

@@ -68,7 +68,7 @@ FIXTURE_SETUP(driver)
 	enum taken how;
 
 	TAKE(shared_find(&self->l, "edu", 0, why), why);
-	TAKE(stuck_load(self->l.offender, variant->verdict, variant->delay_us, why), why);
+	TAKE(stuck_load(self->l.offender, variant->verdict, variant->delay_us, 0, why), why);
 	how = variant->neighbour ? start_neighbour(self, why) : TAKEN;
 	if (how == TAKEN)
 		how = shared_up(&self->l, LOAD_SATA, false, why);
