@@ -27,8 +27,9 @@ enum taken stuck_load(const struct case_device *device, const char *verdict, uns
 		(void)snprintf(why, TAKE_WHY, "%s: no module for this kernel", file);
 		return TAKE_SKIP;
 	}
-	(void)snprintf(parameters, sizeof(parameters), "device=%s verdict=%s delay_us=%u pace_us=%u", device->bdf, verdict, delay_us,
-		       pace_us);
+	(void)snprintf(parameters, sizeof(parameters),
+		       "device=%s verdict=%s delay_us=%u pace_us=%u", device->bdf, verdict,
+		       delay_us, pace_us);
 	rc = module_load(file, parameters, why, TAKE_WHY);
 	return rc == -ENOEXEC ? TAKE_SKIP : rc ? TAKE_ERROR : TAKEN;
 }
