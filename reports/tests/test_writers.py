@@ -17,7 +17,7 @@ from reports.text import clean
 from reports.writers import summary, write_reports
 
 
-FILES = ["junit.xml", "kcidb.json", "lava.txt", "report.html", "results.ktap", "summary.json", "summary.md"]
+FILES = ["junit.xml", "kcidb.json", "lava.txt", "page.json", "report.html", "results.ktap", "summary.json", "summary.md"]
 
 
 def suite(results):
