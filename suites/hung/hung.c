@@ -21,6 +21,15 @@ static bool offender_has_mask(struct span words)
 	return false;
 }
 
+/* Of the cases with verb=. */
+static enum fault_verb verb_of(const struct test *t)
+{
+	struct span verb;
+
+	return plan_value(t->line, "verb", &verb) && span_is(verb, "spin") ? FAULT_SPIN
+									   : FAULT_MASK;
+}
+
 static void hung_mask(struct test *t)
 {
 	scenario_run(t, &(struct scenario){ .verb = FAULT_MASK, .during = &FORCED_EOI });
@@ -52,11 +61,10 @@ TEST_CASE("hung.slow", hung_slow);
  */
 static void hung_message(struct test *t)
 {
-	struct span cast, verb;
+	struct span cast;
 	bool maskable = plan_value(t->line, "cast", &cast) && offender_has_mask(cast);
-	bool spins = plan_value(t->line, "verb", &verb) && span_is(verb, "spin");
 
-	scenario_run(t, &(struct scenario){ .verb = spins ? FAULT_SPIN : FAULT_MASK,
+	scenario_run(t, &(struct scenario){ .verb = verb_of(t),
 					    .during = maskable ? &HEALTHY : &FORCED_EOI });
 }
 TEST_CASE("hung.message", hung_message);
@@ -64,11 +72,7 @@ TEST_CASE("hung.message", hung_message);
 /* The pirq is Xen's to bind and to end: what the guest writes to its IO-APIC, or does not, is all that it says. */
 static void hung_hvm(struct test *t)
 {
-	struct span verb;
-	bool spins = plan_value(t->line, "verb", &verb) && span_is(verb, "spin");
-
-	scenario_run(t, &(struct scenario){ .verb = spins ? FAULT_SPIN : FAULT_MASK,
-					    .during = &FORCED_EOI });
+	scenario_run(t, &(struct scenario){ .verb = verb_of(t), .during = &FORCED_EOI });
 }
 TEST_CASE("hung.hvm", hung_hvm);
 
