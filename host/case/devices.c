@@ -72,6 +72,18 @@ const struct case_device *devices_find(const struct case_devices *d, const char 
 	return NULL;
 }
 
+const struct case_device *devices_host(const struct case_devices *d, const char *model,
+				       unsigned int gsi)
+{
+	for (unsigned int i = 0; i < d->n; i++) {
+		const struct case_device *device = &d->device[i];
+
+		if (device->host && !strcmp(device->model, model) && (!gsi || device->gsi == gsi))
+			return device;
+	}
+	return NULL;
+}
+
 const struct case_device *devices_at(const struct case_devices *d, const char *bdf)
 {
 	for (unsigned int i = 0; i < d->n; i++)

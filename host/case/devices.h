@@ -52,6 +52,10 @@ const char *devices_parse(const char *text, struct case_devices *d);
 const struct case_device *devices_find(const struct case_devices *d, const char *model,
 				       unsigned int index);
 
+/** devices_host() - the first of @model that the host's driver has, on line @gsi, 0: on any; NULL: there is none */
+const struct case_device *devices_host(const struct case_devices *d, const char *model,
+				       unsigned int gsi);
+
 /** devices_at() - the one at @bdf; NULL: it may not be touched */
 const struct case_device *devices_at(const struct case_devices *d, const char *bdf);
 

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,6 +101,22 @@ bool shared_name(const char *folder, const char *bdf, char name[PROBE_NAME])
 	if (dir)
 		closedir(dir);
 	return found;
+}
+
+enum taken shared_disk(const char *bdf, int *disk, char why[TAKE_WHY])
+{
+	char name[PROBE_NAME], path[PROBE_NAME + 8];
+
+	if (!shared_name("/sys/block", bdf, name)) {
+		(void)snprintf(why, TAKE_WHY, "%s has no disk", bdf);
+		return TAKE_SKIP;
+	}
+	(void)snprintf(path, sizeof(path), "/dev/%s", name);
+	*disk = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	if (*disk >= 0)
+		return TAKEN;
+	(void)snprintf(why, TAKE_WHY, "%s: %m", path);
+	return TAKE_ERROR;
 }
 
 static void add_sharer(struct shared_line *l, const struct case_device *d)

@@ -75,6 +75,9 @@ struct shared_line {
 /** shared_name() - the link of @folder (/sys/block, /sys/class/net) that leads through function @bdf; false: there is none */
 bool shared_name(const char *folder, const char *bdf, char name[PROBE_NAME]);
 
+/** shared_disk() - open the host's disk at function @bdf, to read past its cache */
+enum taken shared_disk(const char *bdf, int *disk, char why[TAKE_WHY]);
+
 /**
  * shared_find() - the line of function @index, from 0, of @model
  *

@@ -3,9 +3,9 @@
  * The mechanism: as in moving.c, with a device that interrupts in its own time: what a CPU has accepted while it stops is
  * sent to another by fixup_irqs(). Survival proves that no read of the host's own disk waits for an interrupt in vain.
  */
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "host/case/cpus.h"
 #include "host/case/harness.h"
@@ -53,30 +53,20 @@ FIXTURE(disk)
 	int disk;
 };
 
-static const struct case_device *find_host(const struct case_devices *d, const char *model)
-{
-	for (unsigned int i = 0; i < d->n; i++)
-		if (d->device[i].host && !strcmp(d->device[i].model, model))
-			return &d->device[i];
-	return NULL;
-}
-
 FIXTURE_SETUP(disk)
 {
 	const struct case_device *device;
-	char why[TAKE_WHY], name[PROBE_NAME], path[PROBE_NAME + 8];
+	char why[TAKE_WHY];
 
 	self->disk = -1;
 	TAKE(case_devices(&self->devices, why), why);
 	TAKE(cpus_keep(&self->cpus, CPU, why), why);
-	device = find_host(&self->devices, "ahci");
-	if (!device || !shared_name("/sys/block", device->bdf, name))
-		SKIP(_exit(255), "no ahci of the host's with a disk in LIFELINE_DEVICES");
+	device = devices_host(&self->devices, "ahci", 0);
+	if (!device)
+		SKIP(_exit(255), "no ahci of the host's in LIFELINE_DEVICES");
 	self->irq = cpus_irq_of("ahci", device->bdf);
 	REQUIRE(self->irq, "no interrupt of %s in /proc/interrupts", device->bdf);
-	snprintf(path, sizeof(path), "/dev/%s", name);
-	self->disk = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
-	REQUIRE(self->disk >= 0, "%s: %m", path);
+	TAKE(shared_disk(device->bdf, &self->disk, why), why);
 	REQUIRE(!kmsg_open(&self->log, why, sizeof(why)), "%s", why);
 	self->random = case_seed();
 }

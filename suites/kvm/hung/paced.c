@@ -7,7 +7,6 @@
  * one. 99,900 of 100,000 end the line for all, here after some 100 s. What saves it is that the others interrupt more
  * often than once in a thousand times.
  */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -43,36 +42,24 @@ FIXTURE_VARIANT(pulse)
 FIXTURE_VARIANT_ADD(pulse, rare){ .pause = 2 * NS_PER_S };
 FIXTURE_VARIANT_ADD(pulse, steady){ .pause = 100 * NS_PER_MS };
 
-static int open_disk(const struct shared_line *l)
-{
-	char name[PROBE_NAME], path[PROBE_NAME + 8];
-
-	for (unsigned int i = 0; i < l->devices.n; i++) {
-		const struct case_device *d = &l->devices.device[i];
-
-		if (!d->host || d->gsi != l->offender->gsi || strcmp(d->model, "ahci") != 0 ||
-		    !shared_name("/sys/block", d->bdf, name))
-			continue;
-		(void)snprintf(path, sizeof(path), "/dev/%s", name);
-		return open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
-	}
-	return -1;
-}
-
 FIXTURE_SETUP(pulse)
 {
 	char why[TAKE_WHY], unused[TAKE_WHY];
+	const struct case_device *disk;
 	enum taken how;
 
 	TAKE(shared_find(&self->l, "edu", 0, why), why);
+	disk = devices_host(&self->l.devices, "ahci", self->l.offender->gsi);
+	if (!disk)
+		SKIP(_exit(255), "no ahci of the host's on irq %u", self->l.irq);
+	TAKE(shared_disk(disk->bdf, &self->disk, why), why);
 	TAKE(stuck_load(self->l.offender, "none", 0, PACE_US, why), why);
 	how = shared_up(&self->l, 0, false, why);
 	if (how != TAKEN)
 		stuck_unload(unused);
 	TAKE(how, why);
-	self->disk = open_disk(&self->l);
 	self->block = aligned_alloc(BLOCK, BLOCK);
-	REQUIRE(self->disk >= 0 && self->block, "no disk of an ahci on irq %u", self->l.irq);
+	REQUIRE(self->block, "no memory");
 	REQUIRE(!irqcount_open(&self->counter, self->l.irq), "irq %u has no counters", self->l.irq);
 }
 
