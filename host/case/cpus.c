@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,15 @@ int cpus_online(unsigned int cpu, bool online)
 
 	online_path(path, cpu);
 	return file_write(path, online ? "1" : "0");
+}
+
+int cpus_stay(unsigned int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
 }
 
 int cpus_send(unsigned int irq, unsigned int cpu)

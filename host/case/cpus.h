@@ -34,6 +34,9 @@ int cpus_give_back(const struct cpus *c);
 /** cpus_online() - let @cpu come, or go. Return: 0 or -errno */
 int cpus_online(unsigned int cpu, bool online);
 
+/** cpus_stay() - run on @cpu alone from now on. Return: 0 or -errno */
+int cpus_stay(unsigned int cpu);
+
 /** cpus_send() - interrupts of @irq go to @cpu from now on. Return: 0 or -errno */
 int cpus_send(unsigned int irq, unsigned int cpu);
 

@@ -2,9 +2,9 @@
 #include "host/case/race.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 
+#include "host/case/cpus.h"
 #include "host/probe/clock.h"
 
 #define NOISE_FROM_US 10u
@@ -38,16 +38,6 @@ uint32_t race_pick(uint32_t *state, uint32_t n)
 	return (uint32_t)((uint64_t)(*state >> 8) * n >> 24);
 }
 
-/* A machine with one CPU races as well, less often. */
-static void stay_on(unsigned int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	(void)pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
-}
-
 static unsigned int await_round(struct run *run, unsigned int after)
 {
 	unsigned int round;
@@ -66,7 +56,8 @@ static void *play(void *ctx)
 	struct run *run = r->run;
 	unsigned int round = 0;
 
-	stay_on(r->index);
+	/* A machine with one CPU races as well, less often. */
+	(void)cpus_stay(r->index);
 	while ((round = await_round(run, round)) != END) {
 		unsigned int steps = 1 + race_pick(&r->random, run->race->steps);
 
@@ -89,7 +80,7 @@ static void *make_noise(void *ctx)
 			NOISE_FROM_US + race_pick(&r->random, NOISE_TO_US - NOISE_FROM_US);
 		struct timespec pause = clock_spec(us * NS_PER_US);
 
-		stay_on(race_pick(&r->random, RACERS));
+		(void)cpus_stay(race_pick(&r->random, RACERS));
 		nanosleep(&pause, NULL);
 	}
 	return NULL;

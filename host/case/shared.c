@@ -4,13 +4,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "host/case/case.h"
+#include "host/case/cpus.h"
 #include "host/load/fio.h"
 #include "host/load/iperf.h"
 #include "host/load/progress.h"
@@ -221,20 +221,11 @@ void shared_deafen(struct shared_line *l)
 	l->probe = NULL;
 }
 
-static int stay_on(unsigned int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
-}
-
 enum taken shared_up(struct shared_line *l, unsigned int loads, bool actions, char why[TAKE_WHY])
 {
 	int rc;
 
-	if (stay_on(WATCHER_CPU)) {
+	if (cpus_stay(WATCHER_CPU)) {
 		(void)snprintf(why, TAKE_WHY,
 			       "a shared line needs two CPUs: one for it, one to watch");
 		return TAKE_SKIP;

@@ -10,27 +10,27 @@
 #include "host/case/harness.h"
 #include "host/case/log.h"
 #include "host/case/matrix.h"
+#include "host/case/move.h"
 #include "host/case/numbers.h"
+#include "host/case/params.h"
 #include "host/case/race.h"
 #include "host/case/user.h"
 #include "host/pci/interrupts.h"
 #include "host/probe/clock.h"
-#include "host/probe/file.h"
 
 #define SERVED	      NS_PER_S
 #define RACE_LIMIT    (3 * NS_PER_S / 2)
+#define MOVES	      6u
+#define MOVED	      NS_PER_S /* where CPUs take turns the one that it has left must have had its own */
 #define HALF_MOVES    24u
 #define CYCLES	      300u /* two CPUs have some 400 vectors, of which a leak takes one each on either */
 #define OFFLINE_EVERY 30u
 #define TRAFFIC	      (10 * NS_PER_MS)
 #define CPU	      1u /* the one that goes */
 
-/* Where nothing remaps messages a user is let in by this alone. */
-#define UNSAFE "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts"
-
 FIXTURE(moving)
 {
-	char unsafe[8];
+	char unsafe[PARAM_SIZE];
 	struct case_devices devices;
 	struct user u;
 	struct kmsg log;
@@ -69,8 +69,7 @@ FIXTURE_SETUP(moving)
 	TAKE(case_devices(&self->devices, why), why);
 	TAKE(cpus_keep(&self->cpus, CPU, why), why);
 	TAKE(matrix_open(why), why);
-	(void)file_read(UNSAFE, self->unsafe, sizeof(self->unsafe));
-	(void)file_write(UNSAFE, "Y");
+	params_let_in(self->unsafe);
 	TAKE(case_take(&self->devices, variant->model, variant->index, &device, why), why);
 	REQUIRE(!kmsg_open(&self->log, why, sizeof(why)), "%s", why);
 	TAKE(user_open(&self->u, device, why), why);
@@ -89,7 +88,7 @@ FIXTURE_TEARDOWN(moving)
 	int rc;
 
 	user_close(&self->u);
-	(void)file_write(UNSAFE, self->unsafe);
+	params_give_back(self->unsafe);
 	rc = cpus_give_back(&self->cpus);
 	matrix_close();
 	wrong = case_give_back();
@@ -194,6 +193,27 @@ static void race(struct __test_metadata *_metadata, FIXTURE_DATA(moving) * self,
 	      self->moves);
 }
 
+/* After a race each move is made, one by one. */
+static void move_each(struct __test_metadata *_metadata, FIXTURE_DATA(moving) * self)
+{
+	struct moved m = { .made = true };
+	unsigned int made = 0, most = 0;
+
+	while (made < MOVES && m.made) {
+		self->moves++;
+		self->refused += cpus_send(self->irq, made % 2) != 0;
+		m = move_await(&self->u, self->line, self->irq, made % 2, MOVED);
+		most = m.raised > most ? m.raised : most;
+		made += m.made;
+	}
+	case_data("moved=%u most=%u", made, most);
+	CHECK(m.served == m.raised, "LI served %u of %u, expected all", m.served, m.raised);
+	CHECK(!self->refused, "HC moves that are refused: %u of %u, expected 0", self->refused,
+	      self->moves);
+	CHECK(made == MOVES, "V moves that an interrupt came by within %llu ms: %u, expected %u",
+	      (unsigned long long)(MOVED / NS_PER_MS), made, MOVES);
+}
+
 TEST_F_TIMEOUT(moving, flip, CASE_SECONDS)
 {
 	uint32_t counts[2] = { 0 };
@@ -203,6 +223,7 @@ TEST_F_TIMEOUT(moving, flip, CASE_SECONDS)
 	case_data("irq=%u cpu0=%u cpu1=%u", self->irq, counts[0], counts[1]);
 	CHECK(counts[0] && counts[1], "V it came to both CPUs: %u and %u times", counts[0],
 	      counts[1]);
+	move_each(_metadata, self);
 	judge_vectors(_metadata, self, variant->kind);
 	case_judge_log(_metadata, &self->log);
 }

@@ -4,20 +4,17 @@
  * line alone, and masks at the interrupt controller (vfio_intx_enable(), disable_irq_nosync()). Survival proves that a line
  * of others is refused and nothing stays of it, and that the count of disables comes out even.
  */
-#include <dirent.h>
 #include <errno.h>
-#include <sys/utsname.h>
 
 #include "guest/dev/pci.h"
 #include "host/case/harness.h"
 #include "host/case/log.h"
 #include "host/case/numbers.h"
+#include "host/case/params.h"
 #include "host/case/user.h"
-#include "host/pci/module.h"
 #include "host/probe/clock.h"
 #include "host/case/race.h"
 
-#define DRIVER	   "/sys/bus/pci/drivers/vfio-pci"
 #define SERVED	   NS_PER_S
 #define INTERRUPTS 300u
 #define REFUSALS   3000u
@@ -34,50 +31,7 @@ FIXTURE(exclusive)
 	int rc;
 	unsigned int told;
 	bool loaded;
-	char file[300];
 };
-
-static bool driver_has_functions(void)
-{
-	DIR *dir = opendir(DRIVER);
-	const struct dirent *e;
-	bool has = false;
-
-	while (dir && (e = readdir(dir)))
-		has = has || strchr(e->d_name, ':');
-	if (dir)
-		closedir(dir);
-	return has;
-}
-
-/* As an image has it, or a distribution. */
-static bool find_module(char *file, size_t size)
-{
-	static const char *const places[] = {
-		"/lib/modules/vfio-pci.ko", "/lib/modules/%s/kernel/drivers/vfio/pci/vfio-pci.ko",
-		"/lib/modules/%s/kernel/drivers/vfio/pci/vfio-pci.ko.xz"
-	};
-	struct utsname kernel;
-
-	(void)uname(&kernel);
-	for (unsigned int i = 0; i < sizeof(places) / sizeof(*places); i++) {
-		const char *at = strstr(places[i], "%s");
-		int head = at ? (int)(at - places[i]) : (int)strlen(places[i]);
-
-		(void)snprintf(file, size, "%.*s%s%s", head, places[i], at ? kernel.release : "",
-			       at ? at + 2 : "");
-		if (!access(file, R_OK))
-			return true;
-	}
-	return false;
-}
-
-/* Its parameters are looked at when it is loaded (vfio_pci_core_set_params()). */
-static bool load_anew(FIXTURE_DATA(exclusive) * self, const char *parameters, char why[TAKE_WHY])
-{
-	return !module_unload("vfio_pci", why, TAKE_WHY) &&
-	       !module_load(self->file, parameters, why, TAKE_WHY);
-}
 
 FIXTURE_SETUP(exclusive)
 {
@@ -85,11 +39,7 @@ FIXTURE_SETUP(exclusive)
 
 	self->u.registers = self->u.v.device = self->u.v.container = -1;
 	TAKE(case_devices(&self->devices, why), why);
-	if (driver_has_functions() || !find_module(self->file, sizeof(self->file)))
-		SKIP(_exit(255),
-		     "vfio-pci has functions, or is no module: it cannot be loaded anew");
-	if (!load_anew(self, "nointxmask=1", why))
-		SKIP(_exit(255), "%s", why);
+	TAKE(params_reload("nointxmask=1", why), why);
 	self->loaded = true;
 	REQUIRE(!kmsg_open(&self->log, why, sizeof(why)), "%s", why);
 	self->line = user_signal();
@@ -102,7 +52,7 @@ FIXTURE_TEARDOWN(exclusive)
 
 	user_close(&self->u);
 	wrong = case_give_back();
-	REQUIRE(!self->loaded || load_anew(self, "", why), "%s", why);
+	REQUIRE(!self->loaded || params_reload("", why) == TAKEN, "%s", why);
 	REQUIRE(!wrong, "%s", wrong);
 }
 
