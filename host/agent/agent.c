@@ -51,7 +51,7 @@ static void set_board(struct span line)
 	setenv("LIFELINE_BOARD", text, 1);
 }
 
-/* A program knows the devices that it may touch by $LIFELINE_DEVICES (host/case/line.h). */
+/* A program knows the devices that it may touch by $LIFELINE_DEVICES (host/case/devices.h). */
 static void add_device(const char *what, struct span line)
 {
 	size_t used = strlen(devices);

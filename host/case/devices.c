@@ -6,41 +6,80 @@
 #include "guest/control/plan.h"
 #include "host/pci/sysfs.h"
 
+static bool parse_bdf(struct span *line, char bdf[BDF_SIZE])
+{
+	struct span word;
+	struct bdf parsed;
+
+	if (!plan_next_word(line, ' ', &word) || word.len >= BDF_SIZE)
+		return false;
+	span_copy(word, bdf, BDF_SIZE);
+	if (!bdf_parse(bdf, &parsed))
+		return false;
+	bdf_format(&parsed, bdf);
+	return true;
+}
+
+/* Left as it is where @key is not told. Return: false: it is told, and no number up to @most. */
+static bool parse_number(struct span line, const char *key, unsigned int most, unsigned int *number)
+{
+	struct span text;
+	uint64_t v;
+
+	if (!plan_value(line, key, &text))
+		return true;
+	if (!span_number(text, 10, &v) || v > most)
+		return false;
+	*number = (unsigned int)v;
+	return true;
+}
+
+/* Return: d->n: it is not listed. */
+static unsigned int index_of(const struct case_devices *d, const char *bdf)
+{
+	unsigned int i = 0;
+
+	while (i < d->n && strcmp(d->device[i].bdf, bdf) != 0)
+		i++;
+	return i;
+}
+
 static const char *add_device(struct span line, struct case_devices *d)
 {
-	struct case_device *device = &d->device[d->n];
+	struct case_device device = { 0 };
+	unsigned int host = 0;
 	struct span word;
-	struct bdf bdf;
 
 	if (d->n == DEVICES_MAX)
 		return "more devices than a case can have";
-	*device = (struct case_device){ 0 };
-	if (!plan_next_word(&line, ' ', &word) || word.len >= sizeof(device->bdf))
-		return "a device without an address";
-	span_copy(word, device->bdf, sizeof(device->bdf));
-	if (!bdf_parse(device->bdf, &bdf))
-		return "an address that is none; write 0000:00:04.0";
-	bdf_format(&bdf, device->bdf);
-	if (!plan_next_word(&line, ' ', &word) || word.len >= sizeof(device->model))
-		return "a device without a model";
-	span_copy(word, device->model, sizeof(device->model));
-	device->gsi = (unsigned int)plan_number(line, "gsi", 0);
-	device->host = plan_number(line, "host", 0) == 1;
-	d->n++;
+	if (!parse_bdf(&line, device.bdf))
+		return "a device without an address; write device 0000:00:04.0 edu";
+	if (index_of(d, device.bdf) < d->n)
+		return "a device that is listed twice";
+	if (!plan_next_word(&line, ' ', &word) || word.len >= sizeof(device.model))
+		return "a device without a model; write device 0000:00:04.0 edu";
+	span_copy(word, device.model, sizeof(device.model));
+	if (!parse_number(line, "gsi", UINT16_MAX, &device.gsi))
+		return "a gsi that is no number; write gsi=20";
+	if (!parse_number(line, "host", 1, &host))
+		return "a host that is neither 0 nor 1";
+	device.host = host;
+	d->device[d->n++] = device;
 	return NULL;
 }
 
 static const char *add_peer(struct span line, struct case_devices *d)
 {
 	char bdf[BDF_SIZE];
-	struct span word;
+	unsigned int i;
 
-	if (!plan_next_word(&line, ' ', &word) || word.len >= sizeof(bdf))
-		return "a peer without a device";
-	span_copy(word, bdf, sizeof(bdf));
-	for (unsigned int i = 0; i < d->n; i++)
-		if (!strcmp(d->device[i].bdf, bdf))
-			d->device[i].port = (unsigned int)plan_number(line, "port", 0);
+	if (!parse_bdf(&line, bdf))
+		return "a peer without a device; write peer 0000:00:0c.0 port=41234";
+	i = index_of(d, bdf);
+	if (i == d->n)
+		return "a peer of a device that is not listed";
+	if (!parse_number(line, "port", UINT16_MAX, &d->device[i].port))
+		return "a port that is none";
 	return NULL;
 }
 
@@ -51,12 +90,13 @@ const char *devices_parse(const char *text, struct case_devices *d)
 
 	*d = (struct case_devices){ 0 };
 	while (!wrong && plan_next_line(&all, &line)) {
-		plan_next_word(&line, ' ', &word);
+		(void)plan_next_word(&line, ' ', &word);
 		if (span_is(word, "device"))
 			wrong = add_device(line, d);
 		else if (!span_is(word, "peer"))
 			wrong = "a line that begins with neither device nor peer";
 	}
+	/* They may stand before their devices. */
 	while (!wrong && plan_next_line(&peers, &line))
 		if (plan_next_word(&line, ' ', &word) && span_is(word, "peer"))
 			wrong = add_peer(line, d);
@@ -86,10 +126,9 @@ const struct case_device *devices_host(const struct case_devices *d, const char 
 
 const struct case_device *devices_at(const struct case_devices *d, const char *bdf)
 {
-	for (unsigned int i = 0; i < d->n; i++)
-		if (!strcmp(d->device[i].bdf, bdf))
-			return &d->device[i];
-	return NULL;
+	unsigned int i = index_of(d, bdf);
+
+	return i < d->n ? &d->device[i] : NULL;
 }
 
 unsigned int devices_irq(const char *bdf)
