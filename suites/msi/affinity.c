@@ -8,41 +8,13 @@
  * redirection entry. With physical destinations it has another vector there, and
  * the old one is cleaned up once the new one has come. LI: none gets lost between the old place and the new one.
  */
-#include "guest/xen/clock.h"
 #include "guest/xen/domctl.h"
-#include "suites/msi/rounds.h"
+#include "suites/msi/follow.h"
 
 #define MOVES 50
 
-/* Interrupts on one CPU: the first moves itself, the others come from the new place. */
-#define STAY 4
-
-/* A line moves at an EOI that finds it low: under load that may be a later one. */
-static bool follows(struct exercise *e, unsigned int vector, unsigned int place, struct tally *sum)
-{
-	bool there = msi_destination(e, vector) == place;
-
-	for (unsigned int i = 0; i < STAY && !there; i++) {
-		sleep_ns(MS);
-		if (!msi_round(e, vector, sum))
-			return false;
-		sleep_ns(MS);
-		there = msi_destination(e, vector) == place;
-	}
-	return there;
-}
-
-/* Destinations are sets of CPUs; on big hosts, and with apic=bigsmp, one CPU, and its own vector there. */
-static bool one_at_a_time(const struct test *t)
-{
-	struct span apic;
-
-	return plan_value(t->line, "apic", &apic) && span_is(apic, "bigsmp");
-}
-
 static unsigned int moves(struct test *t, struct exercise *e, struct tally *sum)
 {
-	bool physical = one_at_a_time(t);
 	unsigned int followed = 0;
 
 	for (unsigned int i = 0; i < MOVES; i++) {
@@ -56,7 +28,7 @@ static unsigned int moves(struct test *t, struct exercise *e, struct tally *sum)
 		}
 		if (!msi_rounds(e, vector, STAY, sum))
 			break;
-		followed += follows(e, vector, physical ? cpu : 1u << cpu, sum);
+		followed += follows(t, e, vector, cpu, sum);
 	}
 	domctl_unpin(0);
 	return followed;
